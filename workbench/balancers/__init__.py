@@ -1,0 +1,1 @@
+"""Adaptive weightings of several terms of an objective, one a file."""

@@ -1,0 +1,89 @@
+"""What training reads: decoded samples in memory-mapped arrays, targets, and the split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.data.index import SPLITS, Strings
+from workbench.parts import Modality, Task
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The affine map between a target's own unit and the model's output.
+
+    Median and spread are those of the training split, so that one mistyped target moves neither,
+    and so that a Huber delta of 1 means one typical spread.
+
+    Args:
+        center: the median, in the target's unit.
+        spread: the interquartile range / 1.349 (the standard deviation of a normal distribution
+            with that range), in the target's unit; above 0.
+    """
+
+    center: float
+    spread: float
+
+    def to_model(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """Numbers in the target's unit to the model's."""
+        return ((values - self.center) / self.spread).astype(np.float32)
+
+    def to_unit(self, outputs: NDArray[Any]) -> NDArray[np.float64]:
+        """Outputs of the model to the target's unit."""
+        return np.asarray(outputs, np.float64) * self.spread + self.center
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Samples that can be trained on, every row complete in all modalities in use.
+
+    Args:
+        arrays: one array per modality, memory-mapped, rows in the order of ``stems``:
+            image uint8 [samples, size, size, 3]; audio float16 log-mel in about -1..1
+            [samples, frames, mel_bands]; text int32 token numbers [samples, words], 0 is padding
+            and stands only at the end, 1 is an unknown token.
+        labels: class indices int64 [samples], or numbers float64 [samples] in their own unit.
+        split: int8 [samples]: 0 train, 1 validation, 2 test.
+        stems: name of each sample.
+        task: what the target is.
+        classes: names of the classes; empty for numbers.
+        vocabulary: how many token numbers there are, padding and unknown included; 0 without text.
+        scaling: of a number; None otherwise.
+        left_out: samples of the folder that cannot be used, by reason.
+        tokenizer: the tokeniser as JSON text; "" without text.
+        key: hash of all that the arrays depend on.
+    """
+
+    arrays: Mapping[Modality, NDArray[Any]]
+    labels: NDArray[Any]
+    split: NDArray[np.int8]
+    stems: Strings
+    task: Task
+    classes: tuple[str, ...]
+    vocabulary: int
+    scaling: Scaling | None
+    left_out: Mapping[str, int]
+    tokenizer: str
+    key: str
+
+    def rows(self, split: str) -> NDArray[np.int64]:
+        """The rows of one split, ascending.
+
+        Args:
+            split: ``train``, ``validation`` or ``test``.
+        """
+        return np.flatnonzero(self.split == SPLITS.index(split))
+
+    def shape(self, modality: Modality) -> tuple[int, ...]:
+        """Shape of one sample, without the batch."""
+        return tuple(self.arrays[modality].shape[1:])
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the head gives: one per class, or one."""
+        return len(self.classes) if self.task == "category" else 1

@@ -1,0 +1,1 @@
+"""Encoders, one a file: one modality to an embedding."""

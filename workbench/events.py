@@ -1,0 +1,226 @@
+"""Everything that a run says: one frozen, typed value and one JSON line each.
+
+The engine writes them to ``events.jsonl`` and to its pipe; window, command line, replay and tests
+read the same values. An unknown event or field is an error, not a guess.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from workbench.errors import UserError
+
+
+class Said(BaseModel):
+    """Base of all events.
+
+    Args:
+        time: when it was said, seconds since 1970.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    time: float = Field(default_factory=time.time)
+
+
+class EngineReady(Said):
+    """The engine has loaded TensorFlow and waits for a request.
+
+    Args:
+        versions: of Python, TensorFlow, Keras and the workbench.
+        device: what it computes on, in words: ``CPU · 8 threads``, ``GPU 0 · NVIDIA … · 24 GB``.
+        pid: its process.
+    """
+
+    event: Literal["engine_ready"] = "engine_ready"
+    versions: dict[str, str]
+    device: str
+    pid: int
+
+
+class Preparing(Said):
+    """Work before the first step.
+
+    Args:
+        stage: which work: scanning files, reading them into the cache, building the model, or
+            tracing the training step.
+        done: how much of it is done.
+        total: how much it is; 0: not known.
+    """
+
+    event: Literal["preparing"] = "preparing"
+    stage: Literal["scan", "cache", "build", "trace"]
+    done: int = 0
+    total: int = 0
+
+
+class Prepared(Said):
+    """The cache for these data is filled; training on them starts at once.
+
+    Args:
+        samples: how many samples it holds.
+        seconds: how long it took.
+    """
+
+    event: Literal["prepared"] = "prepared"
+    samples: int
+    seconds: float
+
+
+class Started(Said):
+    """Training begins.
+
+    Args:
+        run: folder of the run.
+        epochs: how many are planned.
+        steps: optimiser steps in one epoch.
+        samples: how many samples each split has: train, validation, test.
+        parameters: trainable numbers in the model.
+        shapes: shape of one sample of each modality.
+        device: what it computes on, in words.
+    """
+
+    event: Literal["started"] = "started"
+    run: str
+    epochs: int
+    steps: int
+    samples: dict[str, int]
+    parameters: int
+    shapes: dict[str, tuple[int, ...]]
+    device: str
+
+
+class StepsDone(Said):
+    """One or more optimiser steps; sent at most 20 times a second.
+
+    Args:
+        epoch: which epoch, counted from 1.
+        step: number of the last of these steps, counted from 1 over the whole run.
+        losses: training loss of each of these steps, oldest first.
+        learning_rate: of the last of these steps.
+        samples_per_second: recent speed.
+    """
+
+    event: Literal["steps_done"] = "steps_done"
+    epoch: int
+    step: int
+    losses: tuple[float, ...]
+    learning_rate: float
+    samples_per_second: float
+
+
+class EpochDone(Said):
+    """An epoch, its validation included.
+
+    Args:
+        epoch: which, counted from 1.
+        step: optimiser steps so far.
+        train: mean training loss (``loss``) and metrics over the epoch.
+        validation: validation ``loss`` and metrics; empty when it was cut short.
+        seconds: how long the epoch took, validation included.
+        best: the validation loss is the lowest so far.
+    """
+
+    event: Literal["epoch_done"] = "epoch_done"
+    epoch: int
+    step: int
+    train: dict[str, float]
+    validation: dict[str, float]
+    seconds: float
+    best: bool
+
+
+class Stopping(Said):
+    """The wish to stop has been heard; the step in hand is finished first."""
+
+    event: Literal["stopping"] = "stopping"
+
+
+class Trained(Said):
+    """No further step will come; the best weights are on disk; evaluation follows.
+
+    Args:
+        outcome: all epochs done, stopped by the user, or stopped since the validation loss was flat.
+        epochs: complete epochs.
+        best_epoch: epoch of the weights that are kept; 0: no epoch was completed.
+        seconds: from the first step to the last.
+        samples_per_second: over all training steps, validation not counted.
+    """
+
+    event: Literal["trained"] = "trained"
+    outcome: Literal["done", "stopped", "flat"]
+    epochs: int
+    best_epoch: int
+    seconds: float
+    samples_per_second: float
+
+
+class Evaluated(Said):
+    """A split was evaluated; details stand in the run's ``evaluation`` folder.
+
+    Args:
+        split: which split.
+        metrics: headline figures by name: ``loss``, ``accuracy``, ``macro_f1``, or ``mae``,
+            ``rmse``, ``r2``.
+        baseline: the same metrics of guessing (most frequent class, or the median).
+    """
+
+    event: Literal["evaluated"] = "evaluated"
+    split: str
+    metrics: dict[str, float]
+    baseline: dict[str, float]
+
+
+class Ended(Said):
+    """The last word of a run that did not fail.
+
+    Args:
+        outcome: as in ``Trained``, or discarded: stopped before there was anything to keep.
+    """
+
+    event: Literal["ended"] = "ended"
+    outcome: Literal["done", "stopped", "flat", "discarded"]
+
+
+class Failed(Said):
+    """The last word of a run that failed.
+
+    Args:
+        problem: what went wrong, one sentence.
+        remedy: what to do about it.
+        log: the last lines of the log, for those who want them.
+    """
+
+    event: Literal["failed"] = "failed"
+    problem: str
+    remedy: str = ""
+    log: str = ""
+
+
+Event = Annotated[
+    EngineReady | Preparing | Prepared | Started | StepsDone | EpochDone | Stopping | Trained
+    | Evaluated | Ended | Failed,
+    Field(discriminator="event"),
+]  # fmt: skip
+
+_adapter: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def to_line(event: Said) -> str:
+    """One line of JSON, without its line end."""
+    return event.model_dump_json()
+
+
+def from_line(line: str | bytes) -> Event:
+    """The event of one line.
+
+    Raises:
+        UserError: the line is torn or holds no event that this version knows.
+    """
+    try:
+        return _adapter.validate_json(line)
+    except ValidationError as error:
+        raise UserError(f"Not an event: {error.errors()[0]['msg']}.") from None

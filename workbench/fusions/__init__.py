@@ -1,0 +1,1 @@
+"""Fusions, one a file: the embeddings of the modalities to one."""

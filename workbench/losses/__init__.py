@@ -1,0 +1,1 @@
+"""Losses, one a file: (labels, logits) to the loss of each sample."""

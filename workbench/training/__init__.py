@@ -1,0 +1,1 @@
+"""Encoders, fusion, head and objective; the one training loop."""
