@@ -1,0 +1,233 @@
+"""Run folders: created here, found here, read here; the engine writes events into them.
+
+A run folder holds ``spec.json``, ``environment.json``, ``events.jsonl``, ``status.json``,
+``log.txt``, ``checkpoints/``, ``model/`` and ``evaluation/``. It is the whole truth about a run:
+it survives being copied, and nothing that is opened here is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import psutil
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from workbench import events, spec
+from workbench.errors import UserError
+
+Phase = Literal["created", "running", "done", "stopped", "flat", "discarded", "failed"]
+_OUTCOMES: tuple[Phase, ...] = ("done", "stopped", "flat", "discarded", "failed")
+
+
+class Status(BaseModel):
+    """How far a run is; ``status.json``, replaced as a whole.
+
+    Args:
+        phase: created, running, or how it ended.
+        pid: process that computes it; 0: none.
+        started: when that process started, seconds since 1970, to tell it from another process
+            that was given the same number later.
+        epoch: complete epochs.
+        epochs: planned epochs.
+        metrics: headline figures of the last validation or test.
+        message: the sentence of a failure.
+        updated: when this was written, seconds since 1970.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    phase: Phase = "created"
+    pid: int = 0
+    started: float = 0.0
+    epoch: int = 0
+    epochs: int = 0
+    metrics: dict[str, float] = {}
+    message: str = ""
+    updated: float = 0.0
+
+    @property
+    def over(self) -> bool:
+        """The run has said its last word."""
+        return self.phase in _OUTCOMES
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run by its folder.
+
+    Args:
+        folder: the folder, absolute.
+    """
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def events_file(self) -> Path:
+        """Where its events stand, one JSON line each."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def log_file(self) -> Path:
+        """Where everything that was printed stands."""
+        return self.folder / "log.txt"
+
+    def spec(self) -> spec.RunSpec:
+        """What it is.
+
+        Raises:
+            UserError: ``spec.json`` is missing or damaged.
+        """
+        return spec.read(self.folder / "spec.json")
+
+    def status(self) -> Status:
+        """How far it is; a run whose process has died without a word is failed.
+
+        Raises:
+            UserError: ``status.json`` is damaged.
+        """
+        file = self.folder / "status.json"
+        try:
+            status = Status.model_validate_json(file.read_bytes())
+        except FileNotFoundError:
+            return Status()
+        except (OSError, ValidationError) as error:
+            raise UserError(f"{file} cannot be read: {error}.", "Delete the run folder.") from None
+        if status.phase == "running" and not _alive(status):
+            return status.model_copy(
+                update={"phase": "failed", "message": "The process that trained it is gone."}
+            )
+        return status
+
+    def write_status(self, status: Status) -> None:
+        """Replace ``status.json`` as a whole."""
+        stamped = status.model_copy(update={"updated": time.time()})
+        write_atomic(self.folder / "status.json", stamped.model_dump_json(indent=2) + "\n")
+
+    def events(self) -> Iterator[events.Event]:
+        """All that it has said so far; a torn last line is left out.
+
+        Raises:
+            UserError: a line in the middle is damaged; says which.
+        """
+        try:
+            text = self.events_file.read_bytes()
+        except FileNotFoundError:
+            return
+        lines = text.split(b"\n")
+        for number, line in enumerate(lines[:-1], start=1):
+            try:
+                yield events.from_line(line)
+            except UserError as error:
+                raise UserError(
+                    f"{self.events_file} line {number}: {error.problem}",
+                    "The run's history cannot be shown; its model is not affected.",
+                ) from None
+
+    def log_tail(self, lines: int = 12) -> str:
+        """The last lines of its log.
+
+        Args:
+            lines: how many.
+        """
+        try:
+            text = self.log_file.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+
+def create(folder: Path, run_spec: spec.RunSpec) -> Run:
+    """A new run folder ``<stamp>-<name>`` with its spec.
+
+    Args:
+        folder: the folder of all runs; made where it is missing.
+        run_spec: what the run is.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    slug = re.sub(r"[^\w.-]+", "-", run_spec.name, flags=re.UNICODE).strip("-.")[:60] or "run"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 1000):
+            made = folder / (f"{stamp}-{slug}" if number == 1 else f"{stamp}-{slug}-{number}")
+            try:
+                made.mkdir()
+            except FileExistsError:
+                continue
+            break
+        run = Run(made.resolve())
+        write_atomic(run.folder / "spec.json", run_spec.to_json())
+        run.write_status(Status(epochs=run_spec.training.epochs))
+    except OSError as error:
+        raise UserError(
+            f"A run folder cannot be made in {folder}: {error.strerror}.",
+            "Choose another folder for runs or free some space.",
+        ) from None
+    return run
+
+
+def find(folder: Path) -> Run:
+    """The run in a folder.
+
+    Raises:
+        UserError: the folder holds no run.
+    """
+    if not (folder / "spec.json").is_file():
+        raise UserError(f"{folder} holds no run: spec.json is missing.", "Choose a run's folder.")
+    return Run(folder.resolve())
+
+
+def every(folder: Path) -> list[Run]:
+    """All runs in a folder of runs, the newest first."""
+    if not folder.is_dir():
+        return []
+    found = [Run(entry.resolve()) for entry in folder.iterdir() if (entry / "spec.json").is_file()]
+    return sorted(found, key=lambda run: run.name, reverse=True)
+
+
+def write_atomic(file: Path, text: str) -> None:
+    """Write a small file so that a reader sees the old or the new text, never half of one."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    with temporary.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(file)
+
+
+def process_started(pid: int) -> float:
+    """When a process started, seconds since 1970; 0 when there is none of that number."""
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return 0.0
+
+
+def _alive(status: Status) -> bool:
+    # Clocks of two readings differ by less than a second; a reused process number by far more.
+    return abs(process_started(status.pid) - status.started) < 1.0
+
+
+def environment() -> str:
+    """Versions and machine as JSON text, for ``environment.json``; imports nothing heavy."""
+    names = ("tensorflow", "keras", "numpy", "scikit-learn", "multimodal-workbench")
+    facts = {name: version(name) for name in names}
+    facts |= {"python": platform.python_version(), "system": platform.platform()}
+    return json.dumps(facts, indent=2) + "\n"
