@@ -1,3 +1,3 @@
-"""Multimodal Workbench: learn from pictures, sounds and texts at once, and see what each loss does."""
+"""Learn from pictures, sounds and texts at once, and see what each loss does."""
 
 __version__ = "0.1.0"

@@ -143,7 +143,7 @@ class Trained(Said):
     """No further step will come; the best weights are on disk; evaluation follows.
 
     Args:
-        outcome: all epochs done, stopped by the user, or stopped since the validation loss was flat.
+        outcome: all epochs done, stopped by the user, or ended as the validation loss was flat.
         epochs: complete epochs.
         best_epoch: epoch of the weights that are kept; 0: no epoch was completed.
         seconds: from the first step to the last.

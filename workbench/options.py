@@ -92,26 +92,16 @@ class Option:
             if self.optional:
                 return None
             raise UserError(f"{self.name} needs a value.", self._wanted())
-        match self.kind:
-            case "bool":
-                if isinstance(value, bool):
-                    return value
-            case "int":
-                if isinstance(value, int) and not isinstance(value, bool):
-                    return self._within(value)
-                if isinstance(value, float) and value.is_integer():
-                    return self._within(int(value))
-            case "float":
-                if isinstance(value, int | float) and not isinstance(value, bool):
-                    return self._within(float(value))
-            case "choice":
-                if isinstance(value, str) and value in self.choices:
-                    return value
-                if isinstance(value, str):
-                    raise UserError(f"{self.name} is '{value}'.", nearest(value, self.choices))
-            case "text":
-                if isinstance(value, str):
-                    return value
+        if self.kind in {"int", "float"} and isinstance(value, int | float):
+            number = self._number(value)
+            if number is not None:
+                return self._within(number)
+        elif self.kind == "choice" and isinstance(value, str):
+            if value in self.choices:
+                return value
+            raise UserError(f"{self.name} is '{value}'.", nearest(value, self.choices))
+        elif isinstance(value, {"bool": bool, "text": str}.get(self.kind, ())):
+            return value
         raise UserError(f"{self.name} is {value!r}.", self._wanted())
 
     def parse(self, text: str) -> Any:
@@ -147,6 +137,14 @@ class Option:
             *dict.fromkeys(v for v in ends if v is not None),
             *([None] if self.optional else []),
         ]
+
+    def _number(self, value: float) -> float | None:
+        """The value as this option's kind of number; None where that would lose something."""
+        if isinstance(value, bool):
+            return None
+        if self.kind == "float":
+            return float(value)
+        return int(value) if isinstance(value, int) or value.is_integer() else None
 
     def _inward(self, end: float | None, sign: int) -> Any:
         if end is None:

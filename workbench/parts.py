@@ -37,6 +37,7 @@ _FOLDERS: dict[Kind, str] = {
     "optimizer": "optimizers",
     "schedule": "schedules",
 }
+_ACRONYMS = {"cnn": "CNN", "lstm": "LSTM", "gru": "GRU", "sgd": "SGD", "mlp": "MLP"}
 _SECTIONS = re.compile(r"^(Args|Returns|Raises|References|Example|Examples|Note):\s*$", re.M)
 
 
@@ -71,7 +72,7 @@ class Part:
     @property
     def title(self) -> str:
         """The name in words: ``cross_entropy`` becomes ``Cross entropy``."""
-        words = self.name.replace("_", " ")
+        words = " ".join(_ACRONYMS.get(word, word) for word in self.name.split("_"))
         return words[:1].upper() + words[1:]
 
     def fits(self, *, task: str | None = None, modality: str | None = None) -> str:

@@ -20,16 +20,24 @@ class Card(QFrame):
         hint: a few quiet words at the right of the title.
         name: its ``objectName``.
         parent: its parent.
+        dense: a little less margin, for screens with many cards.
     """
 
     def __init__(
-        self, title: str = "", hint: str = "", name: str = "", parent: QWidget | None = None
+        self,
+        title: str = "",
+        hint: str = "",
+        name: str = "",
+        parent: QWidget | None = None,
+        *,
+        dense: bool = False,
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         set_role(self, "card")
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(theme.GAP_LARGE, 12, theme.GAP_LARGE, theme.GAP_LARGE)
+        edge = (10, 12) if dense else (12, theme.GAP_LARGE)
+        outer.setContentsMargins(theme.GAP_LARGE, edge[0], theme.GAP_LARGE, edge[1])
         outer.setSpacing(theme.GAP)
         self.head = QHBoxLayout()
         self.head.setSpacing(theme.GAP)

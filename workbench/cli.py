@@ -1,0 +1,264 @@
+"""The command line: the same core as the window, for scripts and for those who like to type.
+
+Nothing heavy is imported at module level: ``workbench --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from workbench import __version__, places
+from workbench.errors import UserError, nearest
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+
+app = typer.Typer(
+    name="workbench",
+    help="Train on pictures, sounds and texts at once, and see which loss suits your data.",
+    no_args_is_help=False,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+RunsFolder = Annotated[
+    Path | None, typer.Option("--runs", help="Folder of runs.", show_default="user's data folder")
+]
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's ends with a sentence and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        if "--json" in sys.argv:
+            sys.stdout.write(json.dumps({"problem": error.problem, "remedy": error.remedy}) + "\n")
+        Console(stderr=True, highlight=False).print(f"workbench: {error}", markup=False)
+        sys.exit(WRONG_USE)
+
+
+@app.callback(invoke_without_command=True)
+def window(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
+) -> None:
+    """Open the window when no command is given."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        from workbench.gui.app import run
+
+        raise typer.Exit(run())
+
+
+@app.command()
+def demo(
+    samples: Annotated[int, typer.Option(help="Samples to make.", min=60, max=20000)] = 900,
+    epochs: Annotated[int, typer.Option(help="Epochs to train.", min=1, max=1000)] = 12,
+    keep_open: Annotated[
+        bool, typer.Option(help="Leave the window open at the end (with a display).")
+    ] = True,
+    shots: Annotated[
+        Path | None, typer.Option(help="Folder for screenshots.", show_default="beside the run")
+    ] = None,
+) -> None:
+    """Make the sample project shapes, train it in the window and end on the results."""
+    from workbench.gui.demo import run_demo
+
+    raise typer.Exit(run_demo(samples=samples, epochs=epochs, keep_open=keep_open, shots=shots))
+
+
+@app.command()
+def sample(
+    name: Annotated[str, typer.Argument(help="Name of the sample project.")],
+    out: Annotated[Path, typer.Argument(help="Folder to make; it must be empty or missing.")],
+    count: Annotated[
+        int | None, typer.Option("--samples", help="How many samples.", min=60, max=1_000_000)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, other samples.", min=0)] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a sample project as ordinary files that you can open."""
+    from workbench.data.samples import SAMPLES
+    from workbench.progress import progress
+
+    if name not in SAMPLES:
+        raise UserError(f"There is no sample project '{name}'.", nearest(name, SAMPLES))
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out} is there already and not empty.", "Name another folder.")
+    with progress(f"Making {name}", as_json=as_json) as tick:
+        made = SAMPLES[name].make(out, samples=count, seed=seed, progress=tick)
+    _answer(as_json, {"folder": str(made.resolve())}, f"{made}")
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="Folder to look at.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what a folder holds and what is wrong with it; exit code 1 when samples are lost."""
+    from workbench.data.folder import scan
+    from workbench.progress import progress
+
+    with progress("Looking", as_json=as_json, quiet=as_json) as tick:
+        index = scan(folder, progress=tick)
+    findings = [
+        {"severity": f.severity, "title": f.title, "detail": f.detail, "files": list(f.files)}
+        for f in index.findings
+    ]
+    targets = {t.name: {"task": t.task, "classes": list(t.classes)} for t in index.targets.values()}
+    facts = {
+        "folder": str(index.root),
+        "layout": index.layout,
+        "samples": len(index),
+        "modalities": list(index.modalities),
+        "targets": targets,
+        "findings": findings,
+    }
+    words = [index.summary()]
+    words += [f"{f.severity}: {f.title}. {f.detail}" for f in index.findings]
+    _answer(as_json, facts, "\n".join(words))
+    lost = any(finding.severity == "error" for finding in index.findings)
+    raise typer.Exit(FAILED if lost else DONE)
+
+
+@app.command()
+def train(
+    what: Annotated[Path, typer.Argument(help="A folder of data, a spec file, or a run's folder.")],
+    runs: RunsFolder = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="PLACE=VALUE, such as objective.loss.name=huber; repeatable."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Train; a folder gets the suggested spec. Ctrl-C once stops and keeps the best, twice ends."""
+    from workbench.training_command import train_and_report
+
+    spec = _spec_of(what, settings or [])
+    raise typer.Exit(train_and_report(spec, runs or places.runs(), as_json=as_json))
+
+
+@app.command("parts")
+def list_parts(
+    as_json: JsonFlag = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the README's table.")] = False,
+) -> None:
+    """List every loss, encoder, fusion, optimiser and schedule with its options."""
+    from workbench import catalogue
+
+    if as_json:
+        typer.echo(json.dumps(catalogue.as_data(), indent=2, ensure_ascii=False))
+    elif markdown:
+        typer.echo(catalogue.as_markdown())
+    else:
+        table = Table("kind", "name", "what it does", "options", box=None, pad_edge=False)
+        for entry in catalogue.as_data():
+            options = ", ".join(f"{o['name']}={o['default']}" for o in entry["options"])
+            table.add_row(entry["kind"], entry["name"], entry["caption"], options)
+        Console(highlight=False).print(table)
+
+
+@app.command("runs")
+def list_runs(runs: RunsFolder = None, as_json: JsonFlag = False) -> None:
+    """List the runs, the newest first."""
+    from workbench.runs import store
+
+    found: list[dict[str, Any]] = []
+    for run in store.every(runs or places.runs()):
+        status = run.status()
+        found.append(
+            {
+                "run": str(run.folder),
+                "phase": status.phase,
+                "epoch": status.epoch,
+                "epochs": status.epochs,
+                "metrics": status.metrics,
+                "message": status.message,
+            }
+        )
+    if as_json:
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    table = Table("run", "phase", "epochs", "metrics", box=None, pad_edge=False)
+    for one in found:
+        figures = "  ".join(f"{k} {v:.4g}" for k, v in one["metrics"].items())
+        table.add_row(
+            Path(one["run"]).name, one["phase"], f"{one['epoch']}/{one['epochs']}", figures
+        )
+    Console(highlight=False).print(table if found else "No runs yet.")
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    as_json: JsonFlag = False,
+) -> None:
+    """Evaluate the best weights of a run on one split."""
+    from workbench.training_command import evaluate_run
+
+    event = evaluate_run(run, split)
+    facts = {"run": str(run), "split": split, "metrics": event.metrics, "baseline": event.baseline}
+    words = [f"{name} {value:.4g}" for name, value in event.metrics.items()]
+    words += [f"guessing: {name} {value:.4g}" for name, value in event.baseline.items()]
+    _answer(as_json, facts, "\n".join(words))
+
+
+@app.command()
+def doctor(as_json: JsonFlag = False) -> None:
+    """Say what this installation can do: versions, device, missing libraries, disk."""
+    from workbench import diagnosis
+
+    findings = diagnosis.examine()
+    _answer(as_json, [vars(finding) for finding in findings], diagnosis.in_words(findings))
+    raise typer.Exit(FAILED if any(not finding.good for finding in findings) else DONE)
+
+
+@app.command()
+def engine() -> None:
+    """Serve the window: requests on standard input, events on standard output."""
+    from workbench.engine.server import main as serve
+
+    serve()
+
+
+def _spec_of(what: Path, settings: list[str]) -> Any:
+    from workbench import spec
+    from workbench.data.folder import scan
+    from workbench.suggest import suggest
+
+    if what.is_file():
+        chosen = spec.read(what)
+    elif (what / "spec.json").is_file():
+        chosen = spec.read(what / "spec.json")
+    else:
+        chosen = suggest(scan(what))
+    # Names of parts first: they bring the options that the other settings may change.
+    pairs = [_pair(setting) for setting in settings]
+    for place, value in sorted(pairs, key=lambda pair: not pair[0].endswith(".name")):
+        chosen = spec.change(chosen, place, value)
+    return chosen
+
+
+def _pair(setting: str) -> tuple[str, str]:
+    place, equals, value = setting.partition("=")
+    if not equals:
+        raise UserError(f"--set {setting} has no '='.", "Write --set training.epochs=5.")
+    return place.strip(), value.strip()
+
+
+def _answer(as_json: bool, data: Any, words: str) -> None:
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False))
+    else:
+        Console(highlight=False).print(words, markup=False, soft_wrap=True)

@@ -1,0 +1,82 @@
+"""A whole run from its spec: scan, read, train, evaluate; window and command line both do this."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.data.cache import prepare
+from workbench.data.folder import Stopped, scan
+from workbench.data.prepared import Prepared
+from workbench.engine import causes
+from workbench.engine.recorder import Recorder
+from workbench.events import Ended, Failed, Preparing, Said
+from workbench.insight.evaluate import evaluate, load_model
+from workbench.runs import store
+from workbench.spec import RunSpec
+from workbench.training.trainer import Trainer
+
+Wish = Callable[[], str | None]
+"""Asked often while a run is under way: None to go on, ``stop`` to stop and keep the best."""
+
+LastWord = Ended | Failed
+
+
+def execute(run: store.Run, recorder: Recorder, wish: Wish) -> LastWord:
+    """Do a run and record all that it says.
+
+    Args:
+        run: a run with its spec.
+        recorder: told every event, the last word included.
+        wish: asked between steps.
+
+    Returns:
+        Its last word. An exception never leaves this function, but is printed with its traceback.
+    """
+    try:
+        store.write_atomic(run.folder / "environment.json", store.environment())
+        last: LastWord = _train_and_evaluate(run, recorder, wish)
+    except Stopped:
+        last = Ended(outcome="discarded")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run says so as its last word
+        traceback.print_exc(file=sys.stderr)
+        last = causes.of_exception(error, run.log_tail())
+    recorder.tell(last)
+    return last
+
+
+def read_data(
+    run_spec: RunSpec, tell: Callable[[Said], object], stop: Callable[[], bool]
+) -> Prepared:
+    """Scan the folder of a spec and read its samples into the cache.
+
+    Args:
+        run_spec: names the folder, the target and the modalities.
+        tell: told how far it is.
+        stop: asked often; true ends it.
+
+    Raises:
+        UserError: the data do not serve.
+        Stopped: the wish to stop was heard.
+    """
+    tell(Preparing(stage="scan"))
+    # Files are decoded for the cache anyway, so the scan need not try each of them here.
+    index = scan(Path(run_spec.data.folder), stop=stop, check=False)
+    return prepare(
+        index,
+        run_spec.data,
+        run_spec.modalities,
+        progress=lambda done, total: tell(Preparing(stage="cache", done=done, total=total)),
+        stop=stop,
+    )
+
+
+def _train_and_evaluate(run: store.Run, recorder: Recorder, wish: Wish) -> LastWord:
+    run_spec = run.spec()
+    prepared = read_data(run_spec, recorder.tell, lambda: wish() is not None)
+    trained = Trainer(run_spec, prepared, run.folder, recorder.tell, wish).train()
+    model = load_model(run_spec, run.folder)
+    recorder.tell(evaluate(run_spec, prepared, model, "test", run.folder))
+    return Ended(outcome=trained.outcome)

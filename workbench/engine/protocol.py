@@ -1,0 +1,90 @@
+"""What may be asked of an engine: one JSON line each on its standard input.
+
+The answers are events. The window and the engine share this file and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from workbench.errors import UserError
+from workbench.spec import RunSpec
+
+
+class Asked(BaseModel):
+    """Base of all requests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Prepare(Asked):
+    """Fill the cache for these data, so that training on them starts at once.
+
+    Args:
+        spec: data and modalities to prepare; the rest is not looked at.
+    """
+
+    ask: Literal["prepare"] = "prepare"
+    spec: RunSpec
+
+
+class Train(Asked):
+    """Do the run in that folder, then end.
+
+    Args:
+        run: folder of a run, absolute.
+    """
+
+    ask: Literal["train"] = "train"
+    run: str
+
+
+class Stop(Asked):
+    """Stop the run in hand.
+
+    Args:
+        keep: keep and evaluate the best weights so far; otherwise end at once.
+    """
+
+    ask: Literal["stop"] = "stop"
+    keep: bool = True
+
+
+Request = Annotated[Prepare | Train | Stop, Field(discriminator="ask")]
+
+_adapter: TypeAdapter[Request] = TypeAdapter(Request)
+
+
+def to_line(request: Asked) -> bytes:
+    """One line of JSON with its line end."""
+    return request.model_dump_json().encode() + b"\n"
+
+
+def from_line(line: bytes) -> Request:
+    """The request of one line.
+
+    Raises:
+        UserError: it is none that this version knows.
+    """
+    try:
+        return _adapter.validate_json(line)
+    except ValidationError as error:
+        raise UserError(f"Not a request: {error.errors()[0]['msg']}.") from None
+
+
+def command() -> list[str]:
+    """The command that starts an engine; what a person could type."""
+    return [sys.executable, "-X", "faulthandler", "-X", "utf8", "-m", "workbench", "engine"]
+
+
+def environment() -> dict[str, str]:
+    """The environment of an engine: TensorFlow quiet, GPU memory taken as needed."""
+    return os.environ | {
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "PYTHONUNBUFFERED": "1",
+    }

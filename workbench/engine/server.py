@@ -1,0 +1,158 @@
+"""The engine process: TensorFlow warm, requests in on standard input, events out on a private pipe.
+
+One process does one run and ends: GPU memory returns only when a process ends, and a run that
+crashes takes nobody along. It ends as soon as its standard input closes, so that none is orphaned.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import queue
+import sys
+import threading
+import time
+import traceback
+from importlib.metadata import version
+from pathlib import Path
+from typing import BinaryIO
+
+from workbench import __version__, events
+from workbench.data.folder import Stopped
+from workbench.engine import protocol
+from workbench.engine.execution import execute, read_data
+from workbench.engine.recorder import Recorder
+from workbench.errors import UserError
+from workbench.runs import store
+from workbench.training import devices
+
+# Tracing and compiling the first step cannot be interrupted from inside; after this many seconds a
+# wish to stop that nothing has answered ends the process, as there is nothing to keep yet.
+PATIENCE = 0.7
+
+
+class Server:
+    """Hears requests on one thread and computes on the main thread.
+
+    Args:
+        requests: stream of request lines.
+        answers: stream of event lines.
+    """
+
+    def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
+        self._requests = requests
+        self._answers = answers
+        self._answering = threading.Lock()
+        self._waiting: queue.SimpleQueue[protocol.Prepare | protocol.Train] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._acknowledged = threading.Event()
+        self._recorder: Recorder | None = None
+
+    def serve(self) -> int:
+        """Answer requests until a run is done.
+
+        Returns:
+            Exit code of the process.
+        """
+        threading.Thread(target=self._hear, name="requests", daemon=True).start()
+        devices.warm()
+        self._say(
+            events.EngineReady(versions=_versions(), device=devices.describe(), pid=os.getpid())
+        )
+        while True:
+            request = self._waiting.get()
+            match request:
+                case protocol.Prepare():
+                    self._prepare(request)
+                case protocol.Train():
+                    return self._train(store.find(Path(request.run)))
+
+    def _hear(self) -> None:
+        for line in self._requests:
+            try:
+                request = protocol.from_line(line)
+            except UserError as error:
+                sys.stderr.write(f"engine: {error}\n")
+                continue
+            match request:
+                case protocol.Stop():
+                    self._stop_soon(keep=request.keep)
+                case _:
+                    self._waiting.put(request)
+        os._exit(0)
+
+    def _stop_soon(self, *, keep: bool) -> None:
+        self._stop.set()
+        if not keep:
+            self._end_now()
+        threading.Thread(target=self._insist, name="insist", daemon=True).start()
+
+    def _insist(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self._acknowledged.wait(0.05):
+                return
+        if self._recorder is None or self._recorder.steps == 0:
+            self._end_now()
+
+    def _end_now(self) -> None:
+        if self._recorder is not None:
+            self._recorder.tell(events.Ended(outcome="discarded"))
+        os._exit(0)
+
+    def _say(self, event: events.Said) -> None:
+        if isinstance(event, events.Stopping | events.Trained):
+            self._acknowledged.set()
+        with self._answering:
+            self._answers.write(events.to_line(event).encode() + b"\n")
+            self._answers.flush()
+
+    def _prepare(self, request: protocol.Prepare) -> None:
+        begun = time.monotonic()
+        try:
+            # A training that arrives meanwhile comes first: it reads what is missing itself.
+            prepared = read_data(
+                request.spec, lambda event: None, lambda: not self._waiting.empty()
+            )
+        except Stopped:
+            return
+        except Exception:  # noqa: BLE001 - the run itself will say it, with its place and remedy
+            traceback.print_exc(file=sys.stderr)
+            return
+        seconds = time.monotonic() - begun
+        self._say(events.Prepared(samples=len(prepared.stems), seconds=seconds))
+
+    def _train(self, run: store.Run) -> int:
+        _send_prints_to(run.log_file)
+        self._recorder = Recorder(run, self._say)
+        last = execute(run, self._recorder, lambda: "stop" if self._stop.is_set() else None)
+        return 1 if isinstance(last, events.Failed) else 0
+
+
+def main() -> None:
+    """Serve on standard input and output; what anyone prints goes to standard error instead."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    code = Server(sys.stdin.buffer, answers).serve()
+    answers.flush()
+    sys.stderr.flush()
+    # TensorFlow's threads may hold up an orderly exit for seconds; everything is on disk by now.
+    os._exit(code)
+
+
+def _send_prints_to(file: Path) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    log = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+
+
+def _versions() -> dict[str, str]:
+    names = ("tensorflow", "keras", "numpy")
+    return {
+        "workbench": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in names},
+    }

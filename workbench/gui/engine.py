@@ -1,0 +1,315 @@
+"""The window's side of the engine: a thread that owns one engine process, and a warm spare.
+
+Training is launched and supervised by ``EngineThread``; the process itself computes, so that no
+crash, hang or lack of memory of TensorFlow reaches the window.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, Literal
+
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+
+from workbench import events
+from workbench.engine import causes, protocol
+from workbench.errors import UserError
+from workbench.runs import store
+from workbench.spec import RunSpec
+
+# A wish to stop must be acknowledged by an event within this time, or the process is ended. Saving
+# the best weights of a large model takes a moment; a step of a slow one too.
+STOP_PATIENCE_MS = 8000
+
+Phase = Literal["warming", "ready", "training", "gone"]
+
+
+class EngineThread(QThread):
+    """Owns one engine process: starts it, hears its events, asks, ends it, reports its end.
+
+    Every event arrives by ``said`` in the window's thread. After a run was asked for, the last of
+    them is always ``Ended`` or ``Failed``, whatever happened to the process.
+
+    Args:
+        command: what to start; the real engine when left out.
+        parent: its parent.
+    """
+
+    said = Signal(object)
+
+    def __init__(self, command: list[str] | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._command = command or protocol.command()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()
+        self._asking = threading.Lock()
+        self._unwanted = False
+        self._open = False
+        self._early: list[bytes] = []
+        self._run: store.Run | None = None
+        self._over = False
+        self._ladder = QTimer(self)
+        self._ladder.setSingleShot(True)
+        self._ladder.setInterval(STOP_PATIENCE_MS)
+        self._ladder.timeout.connect(self.kill)
+        self.said.connect(self._note)
+
+    @property
+    def pid(self) -> int:
+        """The process; 0 before it was started."""
+        return self._process.pid if self._process is not None else 0
+
+    def train(self, run: store.Run) -> None:
+        """Do this run; once in the life of a process."""
+        self._run = run
+        self._ask(protocol.Train(run=str(run.folder)))
+
+    def prepare(self, spec: RunSpec) -> None:
+        """Fill the cache for these data while nothing else is to do."""
+        self._ask(protocol.Prepare(spec=spec))
+
+    def ask_to_stop(self) -> None:
+        """Stop the run and keep the best weights so far; ends the process if it does not answer."""
+        self._ask(protocol.Stop(keep=True))
+        self._ladder.start()
+
+    def discard(self) -> None:
+        """End the run at once and keep nothing."""
+        self._ask(protocol.Stop(keep=False))
+        self._ladder.start()
+
+    @Slot()
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        with self._starting:
+            self._unwanted = True
+            if self._process is not None and self._process.poll() is None:
+                self._process.kill()
+
+    def run(self) -> None:
+        """Start the process and hear it until it ends."""
+        with tempfile.TemporaryFile() as errors:
+            with self._starting:
+                if self._unwanted:
+                    return
+                try:
+                    process = self._process = subprocess.Popen(
+                        self._command,
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        stderr=errors,
+                        env=protocol.environment(),
+                    )
+                except OSError as error:
+                    self._end(causes.of_exception(error))
+                    return
+            with self._asking:
+                self._open = True
+                for line in self._early:
+                    self._write(line)
+            assert process.stdout is not None
+            for line in process.stdout:
+                self._hear(line)
+            code = process.wait()
+            process.stdout.close()
+            if process.stdin is not None:
+                self._close(process.stdin)
+            self._end(causes.of_exit(code, self._last_words(errors)))
+
+    def _hear(self, line: bytes) -> None:
+        try:
+            event = events.from_line(line)
+        except UserError:
+            # The process was ended in the middle of a line; its run folder has the whole one.
+            return
+        self._over = self._over or isinstance(event, events.Ended | events.Failed)
+        self.said.emit(event)
+
+    def _end(self, failure: events.Failed) -> None:
+        """Say the last word for a process that died without one."""
+        if self._run is not None and not self._over:
+            self._over = True
+            with self._run.events_file.open("a", encoding="utf-8") as stream:
+                stream.write(events.to_line(failure) + "\n")
+            status = self._run.status()
+            self._run.write_status(
+                status.model_copy(update={"phase": "failed", "message": failure.problem})
+            )
+            self.said.emit(failure)
+        elif self._run is None and not self._unwanted:
+            self.said.emit(failure)
+
+    def _last_words(self, errors: IO[bytes]) -> str:
+        tail = self._run.log_tail() if self._run is not None else ""
+        if not tail:
+            errors.seek(0)
+            tail = "\n".join(errors.read().decode(errors="replace").splitlines()[-12:])
+        return tail
+
+    def _ask(self, request: protocol.Asked) -> None:
+        line = protocol.to_line(request)
+        with self._asking:
+            if self._open:
+                self._write(line)
+            else:
+                self._early.append(line)
+
+    def _write(self, line: bytes) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        try:
+            process.stdin.write(line)
+            process.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            # The process has ended; the reading side says so with its cause.
+            return
+
+    @staticmethod
+    def _close(stream: IO[bytes]) -> None:
+        try:
+            stream.close()
+        except BrokenPipeError:
+            return
+
+    @Slot(object)
+    def _note(self, event: events.Event) -> None:
+        if isinstance(event, events.Stopping | events.Trained | events.Ended | events.Failed):
+            self._ladder.stop()
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """What the status bar shows of the engine.
+
+    Args:
+        phase: warming, ready, training or gone.
+        words: the same in words.
+        device: what it computes on; "" while unknown.
+    """
+
+    phase: Phase = "warming"
+    words: str = "Engine: warming up…"
+    device: str = ""
+
+
+class Engines(QObject):
+    """Keeps one engine warm and hands it over when a run begins.
+
+    Args:
+        make: makes an ``EngineThread``; tests give one with a process of their own.
+        parent: its parent.
+    """
+
+    changed = Signal(object)
+
+    def __init__(
+        self, make: Callable[[], EngineThread] = EngineThread, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.state = EngineState()
+        self._make = make
+        self._spare: EngineThread | None = None
+        self._threads: list[EngineThread] = []
+        self._closing = False
+        self._failed_at = float("-inf")
+        self._epochs = 0
+
+    @property
+    def alive(self) -> list[EngineThread]:
+        """The threads whose process has not ended."""
+        return list(self._threads)
+
+    @Slot()
+    def warm(self) -> None:
+        """Start a spare engine, unless there is one."""
+        if self._spare is not None or self._closing:
+            return
+        thread = self._spare = self._start()
+        thread.said.connect(self._hear_spare)
+        self._become("warming", "Engine: warming up…")
+
+    def prepare(self, spec: RunSpec) -> None:
+        """Let the spare engine read these data ahead; nothing happens while there is none."""
+        if self._spare is not None:
+            self._spare.prepare(spec)
+
+    def train(self, run: store.Run) -> EngineThread:
+        """Hand the spare engine a run.
+
+        Returns:
+            The thread that owns it; connect to ``said`` before returning to the event loop.
+        """
+        thread = self._spare or self._start()
+        if self._spare is not None:
+            thread.said.disconnect(self._hear_spare)
+            self._spare = None
+        thread.said.connect(self._hear_training)
+        thread.train(run)
+        self._become("training", "Engine: preparing…")
+        return thread
+
+    def close(self) -> None:
+        """End every process and wait for their threads."""
+        self._closing = True
+        for thread in list(self._threads):
+            thread.kill()
+        for thread in list(self._threads):
+            thread.wait()
+        self._threads.clear()
+
+    def _start(self) -> EngineThread:
+        thread = self._make()
+        thread.setParent(self)
+        self._threads.append(thread)
+        thread.finished.connect(self._forget)
+        thread.start()
+        return thread
+
+    @Slot()
+    def _forget(self) -> None:
+        thread = self.sender()
+        if not isinstance(thread, EngineThread) or thread not in self._threads:
+            return
+        self._threads.remove(thread)
+        if thread is self._spare:
+            self._spare = None
+        thread.deleteLater()
+        # An engine that cannot even start must not be started in a circle.
+        if not self._closing and time.monotonic() - self._failed_at > 30:
+            self.warm()
+
+    @Slot(object)
+    def _hear_spare(self, event: events.Event) -> None:
+        match event:
+            case events.EngineReady(device=device):
+                self._become("ready", "Engine: ready", device)
+            case events.Failed(problem=problem):
+                self._failed_at = time.monotonic()
+                self._become("gone", f"Engine: {problem}")
+            case _:
+                return
+
+    @Slot(object)
+    def _hear_training(self, event: events.Event) -> None:
+        match event:
+            case events.EngineReady(device=device):
+                self._become("training", "Engine: preparing…", device)
+            case events.Started(epochs=epochs, device=device):
+                self._become("training", f"Engine: training 0/{epochs}", device)
+                self._epochs = epochs
+            case events.EpochDone(epoch=epoch):
+                self._become("training", f"Engine: training {epoch}/{self._epochs}")
+            case events.Trained():
+                self._become("training", "Engine: evaluating…")
+            case _:
+                return
+
+    def _become(self, phase: Phase, words: str, device: str = "") -> None:
+        self.state = EngineState(phase, words, device or self.state.device)
+        self.changed.emit(self.state)

@@ -1,0 +1,118 @@
+"""The model as boxes and lines, in plain data, for the drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workbench import parts
+from workbench.parts import Modality
+from workbench.spec import AudioInput, DataSpec, PartSpec, RunSpec
+
+_INPUTS: Mapping[Modality, str] = {"image": "Picture", "audio": "Sound", "text": "Words"}
+# Options that say how long the embedding is that leaves an encoder or a fusion, by what parts call
+# them.
+_WIDTHS = ("embedding", "units", "size", "width", "dimension", "dim")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One box.
+
+    Args:
+        title: what it is.
+        detail: its shape or its most telling option; "" for none.
+        series: ``image``, ``audio``, ``text`` or ``fused`` for its colour; "" for none.
+        place: the place of the spec that it stands for, such as ``objective.loss``.
+    """
+
+    title: str
+    detail: str = ""
+    series: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """Boxes from left to right: branches that meet in a trunk.
+
+    Args:
+        branches: for each modality its boxes in the order of the data.
+        trunk: the boxes after the branches have met.
+    """
+
+    branches: tuple[tuple[Node, ...], ...]
+    trunk: tuple[Node, ...]
+
+    def in_words(self) -> str:
+        """The drawing as a sentence, for screen readers."""
+        branches = "; ".join(" to ".join(_words(node) for node in row) for row in self.branches)
+        return f"{branches}; then {', '.join(_words(node) for node in self.trunk)}."
+
+
+def outline(spec: RunSpec, classes: int) -> Outline:
+    """The boxes of a spec.
+
+    Args:
+        spec: what the run is.
+        classes: how many classes the target has; not read for numbers and yes/no.
+    """
+    branches = tuple(
+        (
+            Node(_INPUTS[m], _shape(spec.data, m), m, f"data.{m}"),
+            Node(
+                parts.find("encoder", spec.model.encoders[m].name).title,
+                _width("encoder", spec.model.encoders[m]),
+                m,
+                f"model.encoders.{m}",
+            ),
+        )
+        for m in spec.modalities
+    )
+    outputs = classes if spec.data.task == "category" else 1
+    loss = spec.objective.loss
+    trunk = (
+        Node(
+            parts.find("fusion", spec.model.fusion.name).title,
+            _width("fusion", spec.model.fusion),
+            "fused",
+            "model.fusion",
+        ),
+        Node("Head", f"→ {outputs}", "", "model"),
+        Node(parts.find("loss", loss.name).title, _first_option(loss), "", "objective.loss"),
+    )
+    return Outline(branches, trunk)
+
+
+def frames(audio: AudioInput) -> int:
+    """How many frames of 25 ms, one each 10 ms, a sound has."""
+    window, hop = round(0.025 * audio.sample_rate), round(0.010 * audio.sample_rate)
+    return 1 + max(0, round(audio.seconds * audio.sample_rate) - window) // hop
+
+
+def _shape(data: DataSpec, modality: Modality) -> str:
+    match modality:
+        case "image":
+            return f"{data.image.size} × {data.image.size} × 3"
+        case "audio":
+            return f"{frames(data.audio)} × {data.audio.mel_bands}"
+        case "text":
+            return f"{data.text.words} tokens"
+
+
+def _width(kind: parts.Kind, part: PartSpec) -> str:
+    options = parts.find(kind, part.name).check(part.options)
+    found = next((options[name] for name in _WIDTHS if name in options), None)
+    return "" if found is None else f"→ {found}"
+
+
+def _first_option(part: PartSpec) -> str:
+    option = next((o for o in parts.find("loss", part.name).options if not o.advanced), None)
+    if option is None:
+        return ""
+    value = part.options.get(option.name, option.default)
+    return f"{option.title.lower()} {value:g}" if isinstance(value, float) else ""
+
+
+def _words(node: Node) -> str:
+    return f"{node.title} {node.detail}".strip()

@@ -1,0 +1,1 @@
+"""Presenters: they decide what a screen shows, and know no widget."""

@@ -1,0 +1,413 @@
+"""What the recipe screen shows and decides: a spec, its choices, and what is in the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from workbench import parts, spec
+from workbench.data.index import SPLITS, Index
+from workbench.errors import UserError
+from workbench.gui.choices import Choice
+from workbench.gui.outline import Outline, outline
+from workbench.options import Option
+from workbench.parts import Modality, Task
+from workbench.spec import PART_PLACES, PartSpec, RunSpec
+
+Suggest = Callable[[Index, str | None], RunSpec]
+Reasons = Callable[[Index, RunSpec], Mapping[str, str]]
+
+FORM_PLACES = ("data", "data.image", "data.audio", "data.text", "model", "training")
+"""Places of a spec that have a form and are no part."""
+
+_FEW = 20
+_THIN_CLASS = 5
+_LOPSIDED = 10
+
+
+@dataclass(frozen=True)
+class PartChoice:
+    """The part chosen at a place, and what else there is.
+
+    Args:
+        choices: all parts of the kind; those that do not fit say why.
+        name: the chosen one.
+        caption: what it does, one sentence.
+        text: what its documentation says beyond that: formula and traits.
+        references: its sources.
+    """
+
+    choices: tuple[Choice, ...]
+    name: str
+    caption: str = ""
+    text: str = ""
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """The options at a place and their values.
+
+    Args:
+        options: what can be set.
+        values: by option name.
+    """
+
+    options: tuple[Option, ...]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of what is looked at before training.
+
+    Args:
+        severity: ok, warning, or error (training cannot start).
+        sentence: what was found and what to do.
+        place: the place of the spec that it concerns; ``findings`` for the data screen; "".
+    """
+
+    severity: Literal["ok", "warning", "error"]
+    sentence: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class RecipeState:
+    """All that the recipe screen shows.
+
+    Args:
+        spec: the run as it stands; None before there are data.
+        offered: modalities that the data have.
+        chosen: the part at each part place.
+        forms: the form at each place.
+        reasons: why the suggestion is what it is, by place.
+        errors: what is wrong with a typed value, by place.
+        checks: what was looked at before training; gravest first.
+        outline: the model as boxes.
+        facts: samples and steps in words.
+        ready: training can start.
+    """
+
+    spec: RunSpec | None = None
+    offered: tuple[Modality, ...] = ()
+    chosen: Mapping[str, PartChoice] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    outline: Outline = Outline((), ())
+    facts: str = ""
+    ready: bool = False
+
+
+class RecipePresenter(QObject):
+    """Holds the spec of the next run; every change goes through ``spec.change``.
+
+    Args:
+        suggest: a spec for data and target; ``workbench.suggest.suggest``.
+        reasons: a sentence for each notable choice, by place; ``workbench.suggest.reasons``.
+        parent: its parent.
+    """
+
+    changed = Signal(object)
+    """The ``RecipeState`` after a change."""
+
+    train_wished = Signal(object)
+    """The ``RunSpec`` to train."""
+
+    def __init__(
+        self, suggest: Suggest, reasons: Reasons, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.state = RecipeState()
+        self._suggest, self._reasons = suggest, reasons
+        self._index: Index | None = None
+        self._resting: dict[str, PartSpec] = {}
+
+    def use(
+        self,
+        index: Index,
+        run_spec: RunSpec | None = None,
+        *,
+        target: str | None = None,
+        task: Task | None = None,
+    ) -> None:
+        """Begin with these data.
+
+        Args:
+            index: the data.
+            run_spec: a spec to start from, such as that of an earlier run; None: a suggested one.
+            target: the column to learn; None: the first.
+            task: what the target is; None: as its values say.
+
+        Raises:
+            UserError: the data cannot be learned, or the spec does not belong to them.
+        """
+        chosen = run_spec or self._suggest(index, target)
+        if task is not None and task != chosen.data.task:
+            chosen = _with_task(chosen, task)
+        index.target(chosen.data.target)
+        for modality in chosen.modalities:
+            if modality not in index.modalities:
+                raise UserError(
+                    f"The recipe reads {modality}, which these data do not have.",
+                    "Open the data that it was made for.",
+                )
+        self._index = index
+        self._resting = {}
+        self._become(chosen, {}, reasons=self._reasons(index, chosen))
+
+    @Slot(str, object)
+    def change(self, place: str, value: object) -> None:
+        """Set one value; one that is refused becomes an error at its place.
+
+        Args:
+            place: as ``spec.change`` takes it.
+            value: in the option's own type, or as typed.
+        """
+        current = self.state.spec
+        if current is None:
+            return
+        try:
+            changed = spec.change(current, place, value)
+        except UserError as error:
+            self.refuse(place, f"{error.problem} {error.remedy}".strip())
+            return
+        # Another part has other options: what was wrong with the old ones no longer matters.
+        errors = {
+            at: words
+            for at, words in self.state.errors.items()
+            if at != place and not at.startswith(f"{place}.")
+        }
+        self._become(changed, errors, reasons=self._reasons_for(place, changed))
+
+    @Slot(str, str)
+    def refuse(self, place: str, sentence: str) -> None:
+        """A typed value cannot be taken; training waits until it is mended.
+
+        Args:
+            place: where it was typed.
+            sentence: what is wrong with it.
+        """
+        if self.state.spec is not None:
+            errors = {**self.state.errors, place: sentence}
+            self._become(self.state.spec, errors, reasons=self.state.reasons)
+
+    @Slot(str, bool)
+    def switch(self, modality: Modality, on: bool) -> None:
+        """Look at a modality or not; its encoder and options are remembered.
+
+        Args:
+            modality: one that the data have.
+            on: whether the model reads it.
+        """
+        current = self.state.spec
+        place = f"model.encoders.{modality}"
+        if current is None or (modality in current.model.encoders) == on:
+            return
+        if not on:
+            if len(current.model.encoders) == 1:
+                # Nothing is wrong with the spec as it stays: the view is shown it again.
+                self.changed.emit(self.state)
+                return
+            self._resting[modality] = current.model.encoders[modality]
+            self.change(place, None)
+            return
+        rested = self._resting.get(modality)
+        first = parts.parts("encoder", modality=modality)[0].name
+        changed = spec.change(current, place, rested.name if rested else first)
+        for name, value in (rested.options if rested else {}).items():
+            changed = spec.change(changed, f"{place}.{name}", value)
+        self._become(changed, self.state.errors, reasons=self._reasons_for(place, changed))
+
+    @Slot()
+    def train(self) -> None:
+        """Ask for training, if nothing is in the way."""
+        if self.state.ready:
+            self.train_wished.emit(self.state.spec)
+
+    def _reasons_for(self, place: str, changed: RunSpec) -> Mapping[str, str]:
+        if place in PART_PLACES and self._index is not None:
+            return self._reasons(self._index, changed)
+        return self.state.reasons
+
+    def _become(
+        self, run_spec: RunSpec, errors: Mapping[str, str], *, reasons: Mapping[str, str]
+    ) -> None:
+        index = self._index
+        assert index is not None
+        target = index.target(run_spec.data.target)
+        checks = _checks(index, run_spec, errors)
+        self.state = RecipeState(
+            spec=run_spec,
+            offered=index.modalities,
+            chosen=_chosen(run_spec, index.modalities, self._resting),
+            forms=_forms(run_spec),
+            reasons=dict(reasons),
+            errors=dict(errors),
+            checks=checks,
+            outline=outline(run_spec, len(target.classes)),
+            facts=_facts(index, run_spec),
+            ready=not any(check.severity == "error" for check in checks),
+        )
+        self.changed.emit(self.state)
+
+
+def _with_task(run_spec: RunSpec, task: Task) -> RunSpec:
+    """The same spec for another reading of the target, with the first loss that fits it."""
+    data = run_spec.model_dump(mode="json")
+    data["data"]["task"] = task
+    if parts.find("loss", run_spec.objective.loss.name).fits(task=task):
+        first = parts.parts("loss", task=task)[0]
+        data["objective"]["loss"] = {"name": first.name, "options": {}}
+    return spec.from_data(data)
+
+
+def _chosen(
+    run_spec: RunSpec, offered: tuple[Modality, ...], resting: Mapping[str, PartSpec]
+) -> dict[str, PartChoice]:
+    found = {}
+    for place, kind in PART_PLACES.items():
+        modality = place.rpartition(".")[2] if kind == "encoder" else None
+        if modality is None:
+            name = run_spec.part(place).name
+        elif modality not in offered:
+            continue
+        else:
+            known = {**resting, **run_spec.model.encoders}
+            name = known[modality].name if modality in known else ""
+        found[place] = _part_choice(kind, name, run_spec.data.task, modality)
+    return found
+
+
+def _part_choice(
+    kind: parts.Kind, name: str, task: str, modality: str | None
+) -> PartChoice:
+    # An encoder of another modality can never fit this card, so it is not offered greyed either.
+    offered = parts.parts(kind, modality=modality)
+    choices = tuple(
+        Choice(part.name, part.title, part.caption, part.fits(task=task)) for part in offered
+    )
+    if not name:
+        return PartChoice(choices, "")
+    part = parts.find(kind, name)
+    return PartChoice(choices, name, part.caption, plain_text(part.text), part.references)
+
+
+def plain_text(text: str) -> str:
+    """Paragraphs of a docstring without its marks, each on one line."""
+    paragraphs = (" ".join(block.split()) for block in text.replace("``", "").split("\n\n"))
+    return "\n".join(block for block in paragraphs if block)
+
+
+def _forms(run_spec: RunSpec) -> dict[str, Form]:
+    found = {}
+    for place in FORM_PLACES:
+        options = spec.options_at(run_spec, place)
+        node: Any = run_spec
+        for key in place.split("."):
+            node = getattr(node, key)
+        found[place] = Form(options, {o.name: getattr(node, o.name) for o in options})
+    for place, kind in PART_PLACES.items():
+        modality = place.rpartition(".")[2]
+        if kind != "encoder" or modality in run_spec.model.encoders:
+            found[place] = Form(spec.options_at(run_spec, place), run_spec.part(place).options)
+    return found
+
+
+def usable(index: Index, run_spec: RunSpec) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which samples have the target and all modalities in use, bool [samples]."""
+    found = index.target(run_spec.data.target).present.copy()
+    for modality in run_spec.modalities:
+        found &= index.files[modality] != ""
+    return found
+
+
+def split_counts(index: Index, run_spec: RunSpec) -> dict[str, int]:
+    """How many usable samples each split has; exact where the data fix it, else by the shares."""
+    have = usable(index, run_spec)
+    total = int(have.sum())
+    fixed = index.fixed_split
+    if fixed is not None and (fixed[have] >= 0).any():
+        return {split: int((fixed[have] == i).sum()) for i, split in enumerate(SPLITS)}
+    validation = round(total * run_spec.data.validation)
+    test = round(total * run_spec.data.test)
+    return {"train": total - validation - test, "validation": validation, "test": test}
+
+
+def _facts(index: Index, run_spec: RunSpec) -> str:
+    counts = split_counts(index, run_spec)
+    steps = math.ceil(max(counts["train"], 0) / run_spec.training.batch_size)
+    about = "" if index.fixed_split is not None else "about "
+    return (
+        f"{about}{counts['train']:,} train · {counts['validation']:,} validation · "
+        f"{counts['test']:,} test samples · {steps:,} {'step' if steps == 1 else 'steps'} an epoch"
+    )
+
+
+def _checks(index: Index, run_spec: RunSpec, errors: Mapping[str, str]) -> tuple[Check, ...]:
+    found = [Check("error", words, place) for place, words in errors.items()]
+    counts = split_counts(index, run_spec)
+    have = usable(index, run_spec)
+    found += [
+        Check("error", f"There is no sample for {split}. Give it a share or label some.", "data")
+        for split, count in counts.items()
+        if count < 1
+    ]
+    left_out = len(index) - int(have.sum())
+    if left_out:
+        found.append(
+            Check(
+                "warning",
+                f"{left_out:,} of {len(index):,} samples are left out: a file or the target is "
+                "missing.",
+                "findings",
+            )
+        )
+    if 0 < counts["train"] < _FEW:
+        found.append(
+            Check("warning", f"Only {counts['train']} training samples: expect little.", "findings")
+        )
+    found += _class_checks(index, run_spec, have)
+    if run_spec.training.batch_size > counts["train"] > 0:
+        found.append(
+            Check(
+                "warning",
+                f"A batch of {run_spec.training.batch_size} is larger than the "
+                f"{counts['train']} training samples.",
+                "training.batch_size",
+            )
+        )
+    order = {"error": 0, "warning": 1, "ok": 2}
+    found.sort(key=lambda check: order[check.severity])
+    if not any(check.severity == "error" for check in found):
+        found.insert(0, Check("ok", "Ready to train."))
+    return tuple(found)
+
+
+def _class_checks(
+    index: Index, run_spec: RunSpec, have: np.ndarray[Any, np.dtype[np.bool_]]
+) -> list[Check]:
+    target = index.target(run_spec.data.target)
+    if not target.classes:
+        return []
+    counts = np.bincount(target.values[have], minlength=len(target.classes))
+    least = int(counts.argmin())
+    if counts[least] < _THIN_CLASS:
+        words = f"Class '{target.classes[least]}' has only {counts[least]} usable samples."
+        return [Check("warning", words, "findings")]
+    if counts.max() > _LOPSIDED * counts[least]:
+        words = (
+            f"'{target.classes[int(counts.argmax())]}' is {counts.max() / counts[least]:.0f} times "
+            f"as frequent as '{target.classes[least]}': look at macro-F1, not accuracy."
+        )
+        return [Check("warning", words, "findings")]
+    return []
+
+

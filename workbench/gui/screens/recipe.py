@@ -1,0 +1,194 @@
+"""The recipe screen: encoders, fusion, objective and training in forms, and the model drawn."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
+
+from workbench.gui.presenters.recipe import RecipePresenter, RecipeState
+from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.cards import Card, EmptyState
+from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.model_drawing import ModelDrawing
+from workbench.gui.widgets.picker import FormSlot, PartPicker
+from workbench.gui.widgets.recipe_cards import (
+    ChecksCard,
+    ModalityCard,
+    ObjectiveCard,
+    PlaceCard,
+    TrainingCard,
+)
+from workbench.gui.widgets.screen import Screen
+from workbench.parts import MODALITIES
+
+_SUBTITLE = (
+    "Everything is filled in for your data. Change what you like; what cannot work is greyed, "
+    "with the reason."
+)
+
+
+class RecipeView(Screen):
+    """Shows a ``RecipeState`` and sends what the person wishes to its presenter.
+
+    Args:
+        presenter: who decides.
+        parent: its parent.
+    """
+
+    data_wished = Signal()
+    """Go to the data screen."""
+
+    def __init__(self, presenter: RecipePresenter, parent: QWidget | None = None) -> None:
+        super().__init__("Recipe", "recipe", scrolls=True, parent=parent)
+        self._presenter = presenter
+        self._head()
+        self.empty = EmptyState(
+            "sliders-horizontal",
+            "No data yet",
+            "Open a folder or a sample project first; the recipe is then filled in for it.",
+            "Open data",
+            "recipe_empty",
+        )
+        self.empty.acted.connect(self.data_wished)
+        self._full = QWidget()
+        stack = QStackedLayout()
+        stack.addWidget(self.empty)
+        stack.addWidget(self._full)
+        self._stack = stack
+        self.body.addLayout(stack)
+        self._fill()
+        presenter.changed.connect(self.show_state)
+        self.show_state(presenter.state)
+
+    @property
+    def curve_slot(self) -> QVBoxLayout:
+        """Where a curve of the loss may be put, beneath its options."""
+        return self._objective.curve_slot
+
+    @Slot(object)
+    def show_state(self, state: RecipeState) -> None:
+        """Show the state."""
+        here = state.spec is not None
+        self._stack.setCurrentIndex(int(here))
+        for widget in (self.name, self._name_label, self.train):
+            widget.setVisible(here)
+        self.subtitle.setText(_SUBTITLE if here else "")
+        if state.spec is None:
+            return
+        if self.name.text() != state.spec.name and "name" not in state.errors:
+            self.name.setText(state.spec.name)
+        self._mark_name(state.errors.get("name", ""))
+        for card in self._modalities:
+            card.show_state(state)
+        self._fusion.show_part(state.chosen["model.fusion"], state.forms["model.fusion"])
+        self._head_form.show_form(state.forms["model"])
+        self._objective.show_state(state)
+        self._training.show_state(state)
+        self._checks.show_state(state)
+        self.drawing.show_outline(state.outline)
+        self.train.setEnabled(state.ready)
+        first = state.checks[0].sentence if state.checks else ""
+        self.train.setToolTip("Train this recipe (Ctrl+Return)" if state.ready else first)
+
+    def _head(self) -> None:
+        self._name_label = label("Name of the run", "quiet")
+        self.name = QLineEdit()
+        self.name.setObjectName("recipe_name")
+        self.name.setAccessibleName("Name of the run")
+        self.name.setMaxLength(80)
+        self.name.setFixedWidth(200)
+        self._name_label.setBuddy(self.name)
+        self.name.textEdited.connect(lambda text: self._presenter.change("name", text.strip()))
+        self.train = Button("Train", "recipe_train", icon_name="play", primary=True)
+        self.train.setShortcut("Ctrl+Return")
+        self.train.clicked.connect(self._presenter.train)
+        for widget in (self._name_label, self.name, self.train):
+            self.tools.addWidget(widget)
+
+    def _fill(self) -> None:
+        rows = QVBoxLayout(self._full)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(10)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        self._modalities = tuple(ModalityCard(modality) for modality in MODALITIES)
+        for card in self._modalities:
+            self._hear(card)
+            card.switched.connect(self._presenter.switch)
+            top.addWidget(card, 1)
+        rows.addLayout(top)
+        middle = QHBoxLayout()
+        middle.setSpacing(12)
+        self._objective, self._training = ObjectiveCard(), TrainingCard()
+        for card, share in ((self._fusion_card(), 30), (self._objective, 40), (self._training, 30)):
+            self._hear(card)
+            middle.addWidget(card, share)
+        rows.addLayout(middle, 1)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(12)
+        model = Card("The model", "", "recipe_card_model", dense=True)
+        self.drawing = ModelDrawing("recipe_drawing")
+        model.body.addWidget(self.drawing, 1)
+        self._checks = ChecksCard()
+        self._checks.visited.connect(self._visit)
+        bottom.addWidget(model, 65)
+        bottom.addWidget(self._checks, 35)
+        rows.addLayout(bottom, 1)
+
+    def _fusion_card(self) -> PlaceCard:
+        card = PlaceCard("Fusion", "", "recipe_card_fusion")
+        self._fusion = PartPicker("model.fusion", "recipe_fusion", "Fusion", 2)
+        self._head_form = FormSlot("model", "recipe_model", 2)
+        card.hear(self._fusion)
+        card.hear(self._head_form)
+        card.body.addWidget(self._fusion)
+        card.body.addWidget(self._head_form)
+        card.body.addStretch(1)
+        return card
+
+    def _hear(self, card: PlaceCard) -> None:
+        card.changed.connect(self._presenter.change)
+        card.refused.connect(self._presenter.refuse)
+
+    def _mark_name(self, sentence: str) -> None:
+        if bool(self.name.property("wrong")) != bool(sentence):
+            self.name.setProperty("wrong", bool(sentence))
+            self.name.style().unpolish(self.name)
+            self.name.style().polish(self.name)
+        self.name.setToolTip(sentence or "What you will find this run by")
+
+    def _visit(self, place: str) -> None:
+        """Put the keyboard where a check points to."""
+        if place in {"findings", "data"}:
+            self.data_wished.emit()
+            return
+        field = self.findChild(QWidget, field_name(place))
+        if field is not None:
+            field.setFocus()
+
+
+def field_name(place: str) -> str:
+    """The ``objectName`` of the field of a dotted place of the spec.
+
+    Args:
+        place: such as ``training.epochs`` or ``objective.loss.delta``.
+    """
+    for start, name in (
+        ("model.encoders.", "recipe_encoder_"),
+        ("model.fusion", "recipe_fusion"),
+        ("objective.loss", "recipe_loss"),
+        ("training.optimizer", "recipe_optimizer"),
+        ("training.schedule", "recipe_schedule"),
+        ("training.", "recipe_"),
+        ("data.image", "recipe_image"),
+        ("data.audio", "recipe_audio"),
+        ("data.text", "recipe_text"),
+        ("data.", "recipe_data_"),
+        ("model.", "recipe_model_"),
+    ):
+        if place.startswith(start):
+            rest = place.removeprefix(start).removesuffix(".name")
+            return (name + rest).replace(".", "_")
+    return f"recipe_{place}"
+
+

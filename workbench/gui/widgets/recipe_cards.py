@@ -1,0 +1,272 @@
+"""The cards of the recipe screen: one modality, the objective, the training, the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.gui import theme
+from workbench.gui.presenters.recipe import Check, RecipeState
+from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.cards import Card
+from workbench.gui.widgets.fold import Fold
+from workbench.gui.widgets.labels import IconLabel, label
+from workbench.gui.widgets.picker import FormSlot, PartPicker
+from workbench.parts import Modality
+
+_ICONS: Mapping[Modality, str] = {"image": "image", "audio": "speaker-high", "text": "text-aa"}
+
+
+class PlaceCard(Card):
+    """Base of the cards that set places of a spec: passes the wishes of its parts on."""
+
+    changed = Signal(str, object)
+    """Dotted place, and the value wished there."""
+
+    refused = Signal(str, str)
+    """Dotted place, and what is wrong with what was typed there."""
+
+    def __init__(
+        self, title: str, hint: str = "", name: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(title, hint, name, parent, dense=True)
+
+    def hear(self, part: FormSlot | PartPicker) -> None:
+        """Pass the wishes of a part on."""
+        part.changed.connect(self.changed)
+        part.refused.connect(self.refused)
+
+
+class ModalityCard(PlaceCard):
+    """One modality: on or off, its encoder, and how its files are read.
+
+    Args:
+        modality: which.
+        parent: its parent.
+    """
+
+    switched = Signal(str, bool)
+    """The modality, and whether it shall be looked at."""
+
+    def __init__(self, modality: Modality, parent: QWidget | None = None) -> None:
+        super().__init__(modality.title(), "", f"recipe_card_{modality}", parent)
+        self.modality = modality
+        self._icon = IconLabel(_ICONS[modality], "text", 18)
+        self.head.insertWidget(0, self._icon)
+        self.switch = QCheckBox("On")
+        self.switch.setObjectName(f"recipe_{modality}_on")
+        self.switch.setAccessibleName(f"Use {modality}")
+        self.switch.setToolTip(f"Whether the model looks at {modality}")
+        self.switch.clicked.connect(lambda on: self.switched.emit(modality, on))
+        self.head.addWidget(self.switch)
+        place = f"model.encoders.{modality}"
+        self.picker = PartPicker(place, f"recipe_encoder_{modality}", f"{modality} encoder", 3, folds=False)
+        self.inputs = FormSlot(f"data.{modality}", f"recipe_{modality}", 3, advanced=False)
+        self.rare_inputs = FormSlot(f"data.{modality}", f"recipe_{modality}", 3, advanced=True)
+        self.fold = Fold("Advanced", f"recipe_{modality}_advanced", "Seldom changed options")
+        self.fold.body.addWidget(self.rare_inputs)
+        self.fold.body.addWidget(self.picker.rare)
+        for part in (self.picker, self.inputs, self.rare_inputs):
+            self.hear(part)
+        self._inside = QWidget()
+        inside = QVBoxLayout(self._inside)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(theme.GAP)
+        inside.addWidget(self.picker)
+        inside.addWidget(self.inputs)
+        inside.addWidget(self.fold)
+        self._off = label("Not looked at. Switch it on to use it.", "quiet", wrap=True)
+        self.body.addWidget(self._inside)
+        self.body.addWidget(self._off)
+        self.body.addStretch(1)
+
+    def show_state(self, state: RecipeState) -> None:
+        """Show this modality of the state."""
+        place = f"model.encoders.{self.modality}"
+        self.setVisible(self.modality in state.offered)
+        if self.modality not in state.offered or state.spec is None:
+            return
+        on = self.modality in state.spec.model.encoders
+        alone = on and len(state.spec.model.encoders) == 1
+        self.switch.setChecked(on)
+        self.switch.setEnabled(not alone)
+        self.switch.setToolTip(
+            "The model must look at something: switch another modality on first."
+            if alone
+            else f"Whether the model looks at {self.modality}"
+        )
+        self._inside.setVisible(on)
+        self._off.setVisible(not on)
+        self.picker.show_part(state.chosen[place], state.forms.get(place))
+        inputs = state.forms[f"data.{self.modality}"]
+        self.inputs.show_form(inputs)
+        self.rare_inputs.show_form(inputs)
+        options = (*inputs.options, *state.forms.get(place, inputs).options)
+        self.fold.setVisible(any(option.advanced for option in options))
+        self.hint.setText(state.reasons.get(f"data.{self.modality}", ""))
+
+
+class ObjectiveCard(PlaceCard):
+    """The loss: what is punished, how, and why it was suggested.
+
+    Args:
+        parent: its parent.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Objective", "what is punished", "recipe_card_objective", parent)
+        self.picker = PartPicker("objective.loss", "recipe_loss", "Loss", 3)
+        self.hear(self.picker)
+        self.body.addWidget(self.picker)
+        self.text = label("", "quiet", "recipe_loss_text", wrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.body.addWidget(self.text)
+        self.curve_slot = QVBoxLayout()
+        """Where a curve of the loss may be put."""
+        self.body.addLayout(self.curve_slot, 1)
+        self._reason = QWidget()
+        row = QHBoxLayout(self._reason)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GAP)
+        row.addWidget(IconLabel("lightbulb", "accent", 16), 0, Qt.AlignmentFlag.AlignTop)
+        self.reason = label("", "", "recipe_loss_reason", wrap=True)
+        row.addWidget(self.reason, 1)
+        self.body.addWidget(self._reason)
+        self.body.addStretch(1)
+
+    def show_state(self, state: RecipeState) -> None:
+        """Show the objective of the state."""
+        chosen = state.chosen["objective.loss"]
+        self.picker.show_part(chosen, state.forms["objective.loss"])
+        self.text.setText(chosen.text)
+        self.text.setVisible(bool(chosen.text))
+        self.text.setToolTip("\n".join(chosen.references))
+        reason = state.reasons.get("objective.loss", "")
+        self.reason.setText(reason)
+        self._reason.setVisible(bool(reason))
+
+
+class TrainingCard(PlaceCard):
+    """How long and how fast to train; what is rarely changed is folded away.
+
+    Args:
+        parent: its parent.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Training", "", "recipe_card_training", parent)
+        self._plain = FormSlot("training", "recipe", 2, advanced=False)
+        self._rare = FormSlot("training", "recipe", 2, advanced=True)
+        self._division = FormSlot("data", "recipe_data", 2, advanced=False)
+        self._rare_division = FormSlot("data", "recipe_data", 2, advanced=True)
+        self.optimizer = self._picker("training.optimizer", "recipe_optimizer", "Optimiser")
+        self.schedule = self._picker("training.schedule", "recipe_schedule", "Schedule")
+        for slot in (self._plain, self._rare, self._division, self._rare_division):
+            self.hear(slot)
+        self.body.addWidget(self._plain)
+        self.body.addLayout(self._pickers())
+        self.fold = Fold("Advanced", "recipe_training_advanced", "Seed, optimiser, division")
+        for words, inside in (
+            ("", (self._rare,)),
+            ("Optimiser", (self.optimizer, self.optimizer.rare)),
+            ("Schedule", (self.schedule, self.schedule.rare)),
+            ("Division of the data", (self._division, self._rare_division)),
+        ):
+            if words:
+                self.fold.body.addWidget(label(words, "strong"))
+            for widget in inside:
+                self.fold.body.addWidget(widget)
+        self.body.addWidget(self.fold)
+        self.body.addStretch(1)
+
+    def show_state(self, state: RecipeState) -> None:
+        """Show the training of the state."""
+        for slot in (self._plain, self._rare):
+            slot.show_form(state.forms["training"])
+        for slot in (self._division, self._rare_division):
+            slot.show_form(state.forms["data"])
+        for place, picker in (
+            ("training.optimizer", self.optimizer),
+            ("training.schedule", self.schedule),
+        ):
+            picker.show_part(state.chosen[place], state.forms[place])
+
+    def _picker(self, place: str, name: str, words: str) -> PartPicker:
+        made = PartPicker(place, name, words, 2, folds=False)
+        self.hear(made)
+        return made
+
+    def _pickers(self) -> QGridLayout:
+        """The two boxes side by side; what belongs to the chosen parts lies in the fold."""
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(3)
+        for column, (words, picker) in enumerate(
+            (("Optimiser", self.optimizer), ("Schedule", self.schedule))
+        ):
+            title = label(words, "quiet")
+            title.setBuddy(picker.combo)
+            grid.addWidget(title, 0, column)
+            grid.addWidget(picker.combo, 1, column)
+            grid.setColumnStretch(column, 1)
+        return grid
+
+
+class ChecksCard(Card):
+    """What was looked at before training: ready, or what is in the way.
+
+    Args:
+        parent: its parent.
+    """
+
+    visited = Signal(str)
+    """The place that a line concerns."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Before training", "", "recipe_card_checks", parent, dense=True)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(2)
+        self.body.addLayout(self._lines)
+        self.facts = label("", "quiet", "recipe_facts", wrap=True)
+        self.body.addWidget(self.facts)
+        self.body.addStretch(1)
+        self._shown: tuple[Check, ...] = ()
+
+    def show_state(self, state: RecipeState) -> None:
+        """Show the checks of the state."""
+        self.facts.setText(state.facts[:1].upper() + state.facts[1:])
+        if state.checks == self._shown:
+            return
+        self._shown = state.checks
+        while (item := self._lines.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+        for number, check in enumerate(state.checks):
+            self._lines.addWidget(_CheckLine(check, f"recipe_check_{number}", self.visited))
+
+
+class _CheckLine(QWidget):
+    def __init__(self, check: Check, name: str, visited: SignalInstance) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.setSpacing(theme.GAP)
+        icon, role = {
+            "ok": ("check-circle", "good"),
+            "warning": ("warning", "warn"),
+            "error": ("warning-circle", "bad"),
+        }[check.severity]
+        row.addWidget(IconLabel(icon, role, 16), 0, Qt.AlignmentFlag.AlignTop)
+        words = label(check.sentence, "strong" if check.severity == "ok" else "", name, wrap=True)
+        row.addWidget(words, 1)
+        if check.place:
+            go = Button(
+                "Show", f"{name}_show", flat=True, name_for_readers=f"Show: {check.sentence}"
+            )
+            go.setProperty("link", True)
+            go.clicked.connect(lambda: visited.emit(check.place))
+            row.addWidget(go, 0, Qt.AlignmentFlag.AlignTop)

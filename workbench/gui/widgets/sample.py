@@ -1,0 +1,212 @@
+"""One sample with all its modalities: picture, sound and text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from PySide6.QtCore import Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.data.index import Index
+from workbench.errors import UserError
+from workbench.gui import theme
+from workbench.gui.background import Latest
+from workbench.gui.decoding import READERS, Decoders, Sample, decode
+from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.cards import EmptyState
+from workbench.gui.widgets.labels import ElidedLabel, label, set_role
+from workbench.gui.widgets.sound_views import Picture, Spectrogram, Waveform
+from workbench.parts import MODALITIES, Modality
+
+
+def open_with_desktop(path: Path) -> None:
+    """Open a file with the program that the desktop has for it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+class SampleView(QWidget):
+    """Shows one sample; files are decoded in a worker thread, late ones are dropped.
+
+    Args:
+        prefix: of the object names: ``<prefix>_title``, ``<prefix>_picture``,
+            ``<prefix>_waveform``, ``<prefix>_spectrogram``, ``<prefix>_text``,
+            ``<prefix>_open_<modality>``.
+        decoders: what reads files.
+        open_file: what the button *Open* does with a file.
+        parent: its parent.
+    """
+
+    def __init__(
+        self,
+        prefix: str = "sample",
+        decoders: Decoders = READERS,
+        open_file: Callable[[Path], None] = open_with_desktop,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(prefix)
+        self.setAccessibleName("Sample")
+        self.target_name = ""
+        """Which target is told; "": the first."""
+        self._prefix, self._decoders, self._open_file = prefix, decoders, open_file
+        self._files: dict[Modality, Path] = {}
+        self._latest = Latest(self)
+        self._latest.answered.connect(self._show)
+        self._latest.failed.connect(self._fail)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(
+            EmptyState(
+                "image-square", "No sample chosen", "Choose one in the table.", "", f"{prefix}_empty"
+            )
+        )
+        self._full = QWidget()
+        self._stack.addWidget(self._full)
+        self._fill()
+
+    def show_sample(self, index: Index, row: int) -> None:
+        """Decode and show one sample.
+
+        Args:
+            index: the data.
+            row: which sample.
+        """
+        # The name stands there at once; the rest follows when it is decoded.
+        self.title.setText(str(index.stems[row]))
+        self._latest.ask(partial(decode, index, row, self._decoders, self.target_name))
+
+    def show_stem(self, index: Index, stem: str) -> None:
+        """Decode and show the sample of that name; nothing when the data have none.
+
+        Args:
+            index: the data.
+            stem: name of a sample.
+        """
+        rows = np.flatnonzero(index.stems == stem)
+        if len(rows):
+            self.show_sample(index, int(rows[0]))
+        else:
+            self.clear()
+
+    def clear(self) -> None:
+        """Show that nothing is chosen."""
+        self._latest.forget()
+        self._stack.setCurrentIndex(0)
+
+    def _fill(self) -> None:
+        box = QVBoxLayout(self._full)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(theme.GAP)
+        self.title = ElidedLabel("", "card-title", f"{self._prefix}_title")
+        self.target = ElidedLabel("", "quiet", f"{self._prefix}_target")
+        self._problem = label("", "bad", f"{self._prefix}_problem", wrap=True)
+        for line in (self.title, self.target, self._problem):
+            box.addWidget(line)
+        self.picture = Picture(f"{self._prefix}_picture", "Picture", 96)
+        self.waveform = Waveform(f"{self._prefix}_waveform", "Waveform", 44)
+        self.spectrogram = Spectrogram(f"{self._prefix}_spectrogram", "Spectrogram", 84)
+        self.text = QPlainTextEdit()
+        self.text.setObjectName(f"{self._prefix}_text")
+        self.text.setAccessibleName("Text")
+        self.text.setReadOnly(True)
+        self.text.setTabChangesFocus(True)
+        self.text.setMinimumHeight(52)
+        self.text.setMaximumHeight(110)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._sections: dict[Modality, tuple[QWidget, QLabel, QWidget, Button]] = {}
+        content: dict[Modality, tuple[QWidget, ...]] = {
+            "image": (self.picture,),
+            "audio": (self.waveform, self.spectrogram),
+            "text": (self.text,),
+        }
+        for modality in MODALITIES:
+            section = self._section(modality, content[modality])
+            box.addWidget(section, 1 if modality == "image" else 0)
+        self._rest = QWidget()
+        box.addWidget(self._rest, 0)
+
+    def _section(self, modality: Modality, content: tuple[QWidget, ...]) -> QWidget:
+        section, inside = QWidget(), QWidget()
+        outer, inner = QVBoxLayout(section), QVBoxLayout(inside)
+        for layout in (outer, inner):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(theme.GAP_SMALL)
+        head = QHBoxLayout()
+        caption = label(modality.title(), "quiet", f"{self._prefix}_{modality}_caption")
+        caption.setWordWrap(True)
+        button = Button(
+            "Open",
+            f"{self._prefix}_open_{modality}",
+            flat=True,
+            name_for_readers=f"Open the {modality} file",
+        )
+        button.setProperty("link", True)
+        button.clicked.connect(partial(self._open, modality))
+        head.addWidget(caption, 1)
+        head.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        outer.addLayout(head)
+        for widget in content:
+            inner.addWidget(widget, 1)
+        outer.addWidget(inside, 1)
+        self._sections[modality] = (section, caption, inside, button)
+        return section
+
+    @Slot(object)
+    def _show(self, answer: object) -> None:
+        sample = cast("Sample", answer)
+        self._stack.setCurrentIndex(1)
+        self._files = sample.files
+        self._problem.hide()
+        self.title.setText(sample.stem)
+        self.target.setText(sample.target or "No target")
+        if sample.picture is not None:
+            self.picture.show_pixels(sample.picture)
+        if sample.sound is not None:
+            self.waveform.show_samples(sample.sound.samples)
+            self.spectrogram.show_log_mel(sample.sound.log_mel)
+        if sample.text is not None:
+            self.text.setPlainText(sample.text)
+        for modality in MODALITIES:
+            self._show_section(modality, sample)
+        # Without a picture nothing else may grow to fill the height.
+        self._rest.setSizePolicy(
+            QSizePolicy.Policy.Preferred,
+            QSizePolicy.Policy.Fixed if sample.picture is not None else QSizePolicy.Policy.Expanding,
+        )
+
+    def _show_section(self, modality: Modality, sample: Sample) -> None:
+        section, caption, inside, button = self._sections[modality]
+        has = {"image": sample.picture, "audio": sample.sound, "text": sample.text}
+        shown = has[modality] is not None
+        problem = sample.problems.get(modality, "")
+        section.setVisible(shown or bool(problem))
+        inside.setVisible(shown)
+        button.setVisible(modality in sample.files)
+        button.setToolTip(str(sample.files.get(modality, "")))
+        words = modality.title()
+        if modality == "audio" and sample.sound is not None:
+            words = f"Audio · {sample.sound.seconds:.2f} s"
+        caption.setText(problem or words)
+        set_role(caption, "bad" if problem else "quiet")
+
+    @Slot(object)
+    def _fail(self, error: UserError) -> None:
+        self._stack.setCurrentIndex(1)
+        self._problem.setText(f"{error.problem} {error.remedy}".strip())
+        self._problem.show()
+
+    def _open(self, modality: Modality) -> None:
+        if modality in self._files:
+            self._open_file(self._files[modality])

@@ -1,0 +1,183 @@
+"""``workbench train`` and ``workbench evaluate``: the very run that the window starts, in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from workbench import events
+from workbench.engine import protocol
+from workbench.runs import store
+from workbench.spec import RunSpec
+
+_STAGES = {
+    "scan": "Looking at the folder",
+    "cache": "Reading files",
+    "build": "Building the model",
+    "trace": "Preparing the first step",
+}
+
+
+class Narrator:
+    """Shows a run's events as a bar and lines of words.
+
+    Args:
+        console: where to.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.started: events.Started | None = None
+        self.trained: events.Trained | None = None
+        self.evaluated: events.Evaluated | None = None
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[words]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID = self._progress.add_task("Starting", total=None, words="")
+
+    def __enter__(self) -> Narrator:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.stop()
+
+    def hear(self, event: events.Said) -> None:
+        """Show one event."""
+        show = self._progress.update
+        match event:
+            case events.Preparing(stage=stage, done=done, total=total):
+                show(self._task, description=_STAGES[stage], completed=done, total=total or None)
+            case events.Started():
+                self.started = event
+                steps = event.epochs * event.steps
+                show(self._task, description="Training", completed=0, total=steps, words="")
+            case events.StepsDone():
+                words = f"loss {event.losses[-1]:.4f} · {event.samples_per_second:,.0f} samples/s"
+                show(self._task, completed=event.step, words=words)
+            case events.EpochDone():
+                self._say_epoch(event)
+            case events.Stopping():
+                show(self._task, description="Stopping after this step")
+            case events.Trained():
+                self.trained = event
+                show(self._task, description="Evaluating", words="")
+            case events.Evaluated():
+                self.evaluated = event
+                self._say_result(event)
+            case _:
+                return
+
+    def _say_epoch(self, event: events.EpochDone) -> None:
+        figures = {f"train {name}": value for name, value in event.train.items()}
+        figures |= {f"validation {name}": value for name, value in event.validation.items()}
+        words = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        mark = "  best" if event.best else ""
+        self._console.print(f"epoch {event.epoch:>3}  {words}{mark}", highlight=False)
+
+    def _say_result(self, event: events.Evaluated) -> None:
+        for name, value in event.metrics.items():
+            guess = event.baseline.get(name)
+            beside = f"  (guessing: {guess:.4g})" if guess is not None else ""
+            self._console.print(f"{event.split} {name} {value:.4g}{beside}", highlight=False)
+
+
+def train_and_report(run_spec: RunSpec, runs: Path, *, as_json: bool) -> int:
+    """Train in this process and print how it goes.
+
+    Args:
+        run_spec: what to do.
+        runs: folder of runs.
+        as_json: end with one line of JSON on standard output.
+
+    Returns:
+        Exit code: 0 done, 1 failed.
+    """
+    os.environ.update(protocol.environment())
+    console = Console(stderr=True)
+    run = store.create(runs, run_spec)
+    with Narrator(console) as narrator:
+        # Loads TensorFlow; imported here so that a wrong spec is refused without waiting for it.
+        from workbench.engine.execution import execute
+        from workbench.engine.recorder import Recorder
+
+        stop = threading.Event()
+        before = signal.signal(signal.SIGINT, _stop_then_end(stop))
+        try:
+            recorder = Recorder(run, narrator.hear)
+            last = execute(run, recorder, lambda: "stop" if stop.is_set() else None)
+        finally:
+            signal.signal(signal.SIGINT, before)
+    failed = isinstance(last, events.Failed)
+    if as_json:
+        sys.stdout.write(json.dumps(_summary(run, narrator, last), ensure_ascii=False) + "\n")
+    if isinstance(last, events.Failed):
+        console.print(f"failed: {last.problem} {last.remedy}", markup=False, highlight=False)
+    console.print(f"run folder: {run.folder}", markup=False, highlight=False, soft_wrap=True)
+    return 1 if failed else 0
+
+
+def evaluate_run(folder: Path, split: str) -> events.Evaluated:
+    """Evaluate the best weights of a run on one split of its data.
+
+    Args:
+        folder: a run's folder.
+        split: ``train``, ``validation`` or ``test``.
+
+    Raises:
+        UserError: no such run or split, no weights, or the data are gone.
+    """
+    from workbench.data.index import SPLITS
+    from workbench.errors import UserError, nearest
+
+    if split not in SPLITS:
+        raise UserError(f"There is no split '{split}'.", nearest(split, SPLITS))
+    run = store.find(folder)
+    run_spec = run.spec()
+    os.environ.update(protocol.environment())
+    from workbench.engine.execution import read_data
+    from workbench.insight.evaluate import evaluate, load_model
+
+    model = load_model(run_spec, run.folder)
+    prepared = read_data(run_spec, lambda event: None, lambda: False)
+    return evaluate(run_spec, prepared, model, split, run.folder)
+
+
+def _summary(
+    run: store.Run, narrator: Narrator, last: events.Ended | events.Failed
+) -> dict[str, Any]:
+    trained = narrator.trained
+    summary: dict[str, Any] = {
+        "run": str(run.folder),
+        "outcome": last.outcome if isinstance(last, events.Ended) else "failed",
+        "metrics": narrator.evaluated.metrics if narrator.evaluated else {},
+        "baseline": narrator.evaluated.baseline if narrator.evaluated else {},
+        "seconds": trained.seconds if trained else 0.0,
+        "samples_per_second": trained.samples_per_second if trained else 0.0,
+    }
+    if isinstance(last, events.Failed):
+        summary |= {"problem": last.problem, "remedy": last.remedy}
+    return summary
+
+
+def _stop_then_end(stop: threading.Event) -> Any:
+    def heard(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    return heard
