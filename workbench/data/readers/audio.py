@@ -1,0 +1,164 @@
+"""Sounds to numbers with soundfile and soxr, and their log-mel spectrogram."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from workbench.errors import UserError
+
+SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus"})
+
+WINDOW_SECONDS, HOP_SECONDS = 0.025, 0.010
+"""The usual frame of speech and sound recognition (Davis & Mermelstein 1980; HTK)."""
+
+FLOOR_DB = -80.0
+"""Quieter than this below full scale counts as silence."""
+
+
+def read(path: Path, sample_rate: int) -> NDArray[np.float32]:
+    """A sound, mixed to one channel.
+
+    Args:
+        path: any format of ``SUFFIXES``, any rate, depth and number of channels.
+        sample_rate: wanted rate in Hz.
+
+    Returns:
+        [samples], about -1..1.
+
+    Raises:
+        UserError: the file cannot be decoded, is cut short or holds nothing.
+    """
+    sound, rate = _decode(path)
+    if rate != sample_rate:
+        sound = soxr.resample(sound, rate, sample_rate, quality="HQ")
+    return np.ascontiguousarray(sound, np.float32)
+
+
+def measure(path: Path) -> tuple[float, int]:
+    """Length in seconds and rate in Hz, after decoding all of it.
+
+    Raises:
+        UserError: as of ``read``.
+    """
+    sound, rate = _decode(path)
+    return len(sound) / rate, rate
+
+
+def fit(sound: NDArray[np.float32], sample_rate: int, seconds: float) -> NDArray[np.float32]:
+    """A sound cut at its end, or padded there with silence.
+
+    Args:
+        sound: [samples].
+        sample_rate: in Hz.
+        seconds: wanted length.
+
+    Returns:
+        [round(seconds * sample_rate)].
+    """
+    length = round(seconds * sample_rate)
+    if len(sound) >= length:
+        return sound[:length]
+    return np.pad(sound, (0, length - len(sound)))
+
+
+def frames(sample_rate: int, seconds: float) -> int:
+    """How many frames the spectrogram of a sound of that length has."""
+    window, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
+    return max(1, 1 + (round(seconds * sample_rate) - window) // hop)
+
+
+def log_mel(
+    sound: NDArray[np.float32], sample_rate: int, seconds: float, mel_bands: int
+) -> NDArray[np.float32]:
+    """The log-mel spectrogram of a sound, by matrix products only, so that it can be exported.
+
+    Frames of 25 ms every 10 ms, Hann window, power of the discrete Fourier transform, triangular
+    filters on the mel scale of HTK (2595 log10(1 + f / 700)) from 20 Hz to half the rate, decibels
+    below full scale, clamped at -80 dB.
+
+    Args:
+        sound: [samples]; cut or padded to ``seconds``.
+        sample_rate: in Hz.
+        seconds: length looked at.
+        mel_bands: how many bands.
+
+    Returns:
+        [frames, mel_bands], -1 at -80 dB and below, 1 at full scale.
+    """
+    window, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
+    whole = fit(sound, sample_rate, max(seconds, WINDOW_SECONDS))
+    framed = np.lib.stride_tricks.sliding_window_view(whole, window)[::hop]
+    framed = framed[: frames(sample_rate, seconds)]
+    waves, filters = _matrices(sample_rate, window, mel_bands)
+    spectrum = framed @ waves
+    bins = spectrum.shape[1] // 2
+    power = spectrum[:, :bins] ** 2 + spectrum[:, bins:] ** 2
+    decibels = 10.0 * np.log10(np.maximum(power @ filters, 1e-12))
+    return (np.clip(decibels, FLOOR_DB, 0.0) * (-2.0 / FLOOR_DB) + 1.0).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _matrices(
+    sample_rate: int, window: int, mel_bands: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Windowed cosines and sines [window, 2 * bins], and the mel filters [bins, mel_bands]."""
+    size = 1 << (window - 1).bit_length()
+    bins = size // 2 + 1
+    hann = np.hanning(window + 1)[:-1]
+    angles = 2 * np.pi * np.outer(np.arange(window), np.arange(bins)) / size
+    # A sine at full scale gives a power of 1 in its bin.
+    scale = 2.0 / hann.sum()
+    waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * hann[:, None] * scale
+    highest = 2595.0 * np.log10(1 + sample_rate / 2 / 700.0)
+    lowest = 2595.0 * np.log10(1 + 20.0 / 700.0)
+    corners = 700.0 * (10 ** (np.linspace(lowest, highest, mel_bands + 2) / 2595.0) - 1)
+    # A band narrower than the distance of two bins still gets the bin nearest to it.
+    step = sample_rate / size
+    left, centre, right = corners[:-2], corners[1:-1], corners[2:]
+    left, right = np.minimum(left, centre - step), np.maximum(right, centre + step)
+    frequencies = np.arange(bins)[:, None] * step
+    rising = (frequencies - left) / (centre - left)
+    falling = (right - frequencies) / (right - centre)
+    filters = np.maximum(0.0, np.minimum(rising, falling))
+    return waves.astype(np.float32), filters.astype(np.float32)
+
+
+def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
+    try:
+        with soundfile.SoundFile(path) as opened:
+            rate, promised = opened.samplerate, opened.frames
+            sound = opened.read(dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError, ValueError, TypeError) as error:
+        raise UserError(f"{path.name} cannot be read as a sound: {error}") from None
+    if not len(sound):
+        raise UserError(f"{path.name} holds no sound.")
+    if len(sound) < promised or _cut_short(path):
+        raise UserError(f"{path.name} is cut short.")
+    if not np.isfinite(sound).all():
+        raise UserError(f"{path.name} holds values that are not numbers.")
+    return sound.mean(axis=1), rate
+
+
+def _cut_short(path: Path) -> bool:
+    """Whether a WAV's header promises more bytes than the file has; libsndfile passes over it."""
+    if path.suffix.lower() != ".wav":
+        return False
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if head[:4] != b"RIFF":
+        return False
+    place = 12
+    size = path.stat().st_size
+    while place + 8 <= len(head):
+        length = int.from_bytes(head[place + 4 : place + 8], "little")
+        if head[place : place + 4] == b"data":
+            # Recorders that stream write 0 or the largest number where they do not know.
+            return length not in (0, 0xFFFFFFFF) and place + 8 + length > size + 1
+        place += 8 + length + (length & 1)
+    return False

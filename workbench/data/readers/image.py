@@ -1,0 +1,121 @@
+"""Pictures to numbers with Pillow: the same pixels for training, preview and prediction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from workbench.errors import UserError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+
+MAX_PIXELS = 120_000_000
+"""More than any camera gives; a larger claim is a damaged or hostile file."""
+
+
+def read_bytes(path: Path, size: int) -> NDArray[np.uint8]:
+    """A picture fitted into a square, as it is cached.
+
+    It is turned as its EXIF orientation says, transparency is laid over white, the aspect ratio is
+    kept, and the picture is centred on a ground of its own mean colour.
+
+    Args:
+        path: any format of ``SUFFIXES``; of an animation the first frame.
+        size: height and width in pixels.
+
+    Returns:
+        [size, size, 3], 0..255.
+
+    Raises:
+        UserError: the file cannot be decoded.
+    """
+    picture = _decode(path)
+    ratio = size / max(picture.size)
+    fitted = (max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio)))
+    if fitted != picture.size:
+        picture = picture.resize(fitted, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    if fitted == (size, size):
+        return np.asarray(picture)
+    pixels = np.asarray(picture)
+    square = np.empty((size, size, 3), np.uint8)
+    square[:] = pixels.reshape(-1, 3).mean(axis=0)
+    top, left = (size - fitted[1]) // 2, (size - fitted[0]) // 2
+    square[top : top + fitted[1], left : left + fitted[0]] = pixels
+    return square
+
+
+def read(path: Path, size: int) -> NDArray[np.float32]:
+    """A picture as the model sees it.
+
+    Args:
+        path: as of ``read_bytes``.
+        size: height and width in pixels.
+
+    Returns:
+        [size, size, 3], 0..1.
+
+    Raises:
+        UserError: the file cannot be decoded.
+    """
+    return read_bytes(path, size).astype(np.float32) / 255.0
+
+
+def thumbnail(path: Path, side: int) -> NDArray[np.uint8]:
+    """A picture for people: its aspect ratio kept, no larger than asked.
+
+    Args:
+        path: as of ``read_bytes``.
+        side: longest side in pixels.
+
+    Returns:
+        [height, width, 3], 0..255.
+
+    Raises:
+        UserError: the file cannot be decoded.
+    """
+    picture = _decode(path)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return np.asarray(picture)
+
+
+def measure(path: Path) -> tuple[int, int]:
+    """Width and height of a picture after decoding all of it.
+
+    Raises:
+        UserError: the file cannot be decoded.
+    """
+    return _decode(path).size
+
+
+def _decode(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                raise UserError(f"{path.name} claims {opened.width} x {opened.height} pixels.")
+            opened.load()
+            turned = ImageOps.exif_transpose(opened)
+            return _to_rgb(turned if turned is not None else opened.copy())
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, EOFError) as error:
+        raise UserError(f"{path.name} cannot be read as a picture: {error}.") from None
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I") or picture.mode == "F":
+        # Pillow's own conversion cuts 16-bit greys at 255.
+        return Image.fromarray(_to_bytes(np.asarray(picture, np.float64))).convert("RGB")
+    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
+        layered = picture.convert("RGBA")
+        ground = Image.new("RGBA", layered.size, "white")
+        return Image.alpha_composite(ground, layered).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+    top = 65535.0 if values.max(initial=0.0) > 255.0 else 255.0
+    if 0.0 <= values.min(initial=0.0) and values.max(initial=0.0) <= 1.0:
+        top = 1.0
+    return np.clip(values / top * 255.0, 0, 255).round().astype(np.uint8)
