@@ -142,8 +142,8 @@ class Index:
     def summary(self) -> str:
         """What was found, in words: ``3,000 samples · image + audio + text · 10 classes``."""
         words = [f"{len(self):,} samples", " + ".join(self.modalities)]
-        for target in list(self.targets.values())[:1]:
-            words.append(
-                f"{len(target.classes)} classes" if target.classes else f"number: {target.name}"
-            )
+        words += [
+            f"{len(target.classes)} classes" if target.classes else f"number: {target.name}"
+            for target in list(self.targets.values())[:1]
+        ]
         return " · ".join(words)

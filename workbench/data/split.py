@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,7 @@ def _divide(strata: NDArray[Any], shares: tuple[float, float], seed: int) -> NDA
     result = np.zeros(count, np.int8)
     bounds = [*starts, count]
     carried = np.zeros(2)
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds):
         size = stop - start
         # What rounding took from one stratum the next one gives back.
         wanted = np.asarray(shares) * size + carried

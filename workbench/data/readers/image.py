@@ -116,6 +116,6 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
 
 def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
     top = 65535.0 if values.max(initial=0.0) > 255.0 else 255.0
-    if 0.0 <= values.min(initial=0.0) and values.max(initial=0.0) <= 1.0:
+    if values.min(initial=0.0) >= 0.0 and values.max(initial=0.0) <= 1.0:
         top = 1.0
     return np.clip(values / top * 255.0, 0, 255).round().astype(np.uint8)
