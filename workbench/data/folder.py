@@ -13,7 +13,7 @@ import numpy as np
 from workbench.data import layouts
 from workbench.data.index import Finding, Index, Strings
 from workbench.data.readers import audio, image, text
-from workbench.data.walk import Found, Stopped, confined, walk
+from workbench.data.walk import Found, Stopped, walk
 from workbench.errors import UserError
 from workbench.parts import Modality
 
@@ -60,8 +60,6 @@ def scan(
     asked = stop or (lambda: False)
     root = given.resolve()
     found = walk(root, asked)
-    while not found.media and not found.tables and (inner := _only_folder(root)) is not None:
-        root, found = inner, walk(inner, asked)
     if found.media and len({p.parts[0] for p, _ in found.media}) == 1 and not found.tables:
         # An archive often unpacks into a single folder that holds all.
         inner_folder = root / found.media[0][0].parts[0]
@@ -86,12 +84,6 @@ def scan(
         findings=tuple(sorted(findings, key=lambda f: _SEVERITIES.index(f.severity))),
         facts=facts,
     )
-
-
-def _only_folder(root: Path) -> Path | None:
-    entries = [entry for entry in root.iterdir() if not entry.name.startswith(".")]
-    only = entries[0] if len(entries) == 1 else None
-    return only if only is not None and only.is_dir() and confined(root, only) else None
 
 
 def _check(

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from workbench.data.index import SPLITS, Strings
 from workbench.parts import Modality, Task
 
+NORMAL_IQR = 1.349
+"""Interquartile range of the standard normal distribution: 2 * 0.6745."""
+
 
 @dataclass(frozen=True)
 class Scaling:
@@ -28,6 +31,20 @@ class Scaling:
 
     center: float
     spread: float
+
+    @classmethod
+    def of(cls, values: NDArray[Any]) -> Scaling:
+        """The scaling of these targets.
+
+        Where half of the values are the same and the range between the quartiles is 0, the
+        standard deviation serves; where all are the same, 1.
+
+        Args:
+            values: numbers in their own unit, at least one.
+        """
+        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+        spread = (high - low) / NORMAL_IQR or float(np.std(values)) or 1.0
+        return cls(float(middle), float(spread))
 
     def to_model(self, values: NDArray[Any]) -> NDArray[np.float32]:
         """Numbers in the target's unit to the model's."""

@@ -82,7 +82,7 @@ def _divide(strata: NDArray[Any], shares: tuple[float, float], seed: int) -> NDA
     order = np.random.Generator(np.random.Philox(seed)).permutation(count)
     by_stratum = order[np.argsort(strata[order], kind="stable")]
     values = strata[by_stratum]
-    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if count else []
+    starts = np.flatnonzero(np.concatenate([[count > 0], values[1:] != values[:-1]]))
     result = np.zeros(count, np.int8)
     bounds = [*starts, count]
     carried = np.zeros(2)

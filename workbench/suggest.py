@@ -1,0 +1,141 @@
+"""The spec that fits a folder, so that *Train* works before anything was chosen; and why."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench import parts
+from workbench.data.index import Index, Target
+from workbench.data.prepared import Scaling
+from workbench.spec import (
+    AudioInput,
+    DataSpec,
+    ImageInput,
+    ModelSpec,
+    ObjectiveSpec,
+    PartSpec,
+    RunSpec,
+    TextInput,
+    TrainSpec,
+)
+
+FAR = 5.0
+"""A target further than this many robust spreads from the median lies far out."""
+MANY_FAR = 0.01
+"""Share of targets lying far out above which a robust loss is suggested."""
+STEPS = 400
+"""Optimiser steps that a first run is given; more than enough to see where it goes."""
+
+
+def suggest(index: Index, target: str | None = None) -> RunSpec:
+    """A spec that fits the data.
+
+    Args:
+        index: the data.
+        target: the column to learn; the first one when left out.
+
+    Raises:
+        UserError: there is no such column.
+    """
+    column = index.target(target or next(iter(index.targets)))
+    samples = int(column.present.sum())
+    facts = index.facts
+    batch = 32 if samples >= 256 else 16 if samples >= 64 else 8
+    return RunSpec(
+        name=index.root.name or "run",
+        data=DataSpec(
+            folder=str(index.root),
+            target=column.name,
+            task=column.task,
+            image=ImageInput(size=_image_size(facts.get("image_side", 64.0))),
+            audio=AudioInput(
+                sample_rate=16000 if facts.get("audio_rate", 16000) >= 16000 else 8000,
+                seconds=float(np.clip(round(facts.get("audio_seconds", 1.0), 1), 0.2, 10.0)),
+            ),
+            text=TextInput(words=_words(facts.get("text_words", 16.0))),
+        ),
+        model=ModelSpec(
+            encoders={
+                modality: PartSpec(name=parts.parts("encoder", modality=modality)[0].name)
+                for modality in index.modalities
+            },
+            fusion=PartSpec(name=parts.parts("fusion")[0].name),
+        ),
+        objective=ObjectiveSpec(loss=PartSpec(name=_loss(column))),
+        training=TrainSpec(
+            epochs=int(np.clip(round(STEPS * batch / max(samples, 1)), 10, 60)),
+            batch_size=batch,
+            patience=8,
+        ),
+    )
+
+
+def reasons(index: Index, spec: RunSpec) -> dict[str, str]:
+    """Why each notable choice of a suggestion was made, by its place in the spec.
+
+    Args:
+        index: the data.
+        spec: the spec at hand; only what still is as suggested gets its reason.
+    """
+    column = index.target(spec.data.target)
+    found = {"objective.loss": _loss_reason(column, spec.objective.loss.name)}
+    if "image" in spec.modalities and "image_side" in index.facts:
+        side = round(index.facts["image_side"])
+        found["data.image"] = f"Your pictures are typically {side} pixels on the shorter side."
+    if "audio" in spec.modalities and "audio_seconds" in index.facts:
+        seconds = index.facts["audio_seconds"]
+        found["data.audio"] = f"19 of 20 of your sounds are no longer than {seconds:.2g} s."
+    if "text" in spec.modalities and "text_words" in index.facts:
+        words = round(index.facts["text_words"])
+        found["data.text"] = f"19 of 20 of your texts have no more than {words} words."
+    if len(spec.modalities) > 1:
+        found["model.fusion"] = (
+            f"{len(spec.modalities)} modalities: the fusion decides how they are heard together."
+        )
+    return {place: sentence for place, sentence in found.items() if sentence}
+
+
+def _image_size(side: float) -> int:
+    return int(next((size for size in (32, 48, 64) if side <= size), 64))
+
+
+def _words(words: float) -> int:
+    # Tokens outnumber words, as punctuation counts.
+    return int(np.clip(8 * np.ceil(words * 1.3 / 8), 8, 256))
+
+
+def _loss(column: Target) -> str:
+    if column.task == "number" and _far(column)[0] > MANY_FAR:
+        return "huber"
+    return parts.parts("loss", task=column.task)[0].name
+
+
+def _far(column: Target) -> tuple[float, float]:
+    """Share of targets that lie far out, and their share of the squared distance to the median."""
+    distance = _distances(column)
+    far = np.abs(distance) > FAR
+    effort = distance**2
+    return float(far.mean()), float(effort[far].sum() / max(float(effort.sum()), 1e-12))
+
+
+def _distances(column: Target) -> NDArray[np.float64]:
+    values = column.values[column.present]
+    return Scaling.of(values).to_model(values).astype(np.float64)
+
+
+def _loss_reason(column: Target, chosen: str) -> str:
+    if column.task == "number":
+        share, effort = _far(column)
+        if share > MANY_FAR:
+            fact = f"{share:.0%} of your targets lie far out (beyond {FAR:.0f} spreads)"
+            return f"{fact}; squared error would spend {effort:.0%} of its effort on them."
+        return "Hardly any of your targets lies far out, so squared error serves well."
+    counts = np.bincount(column.values[column.present], minlength=len(column.classes))
+    ratio = counts.max() / max(int(counts.min()), 1)
+    if chosen in {"cross_entropy", "binary_cross_entropy"}:
+        if ratio > 3:
+            rare = column.classes[int(counts.argmin())]
+            return f"The largest class is {ratio:.0f} times the smallest ({rare}): watch macro-F1."
+        return "Your classes are balanced, so plain cross-entropy serves well."
+    return ""
