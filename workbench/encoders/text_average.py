@@ -1,0 +1,28 @@
+"""The average of word embeddings."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from workbench.lazy import layers
+from workbench.parts import encoder
+
+
+@encoder(modality="text", order=1)
+def text_average(*, vocabulary: int, size: Annotated[int, Field(ge=8, le=1024)] = 64):
+    """Averages what the words mean: quick, and hard to beat on short texts.
+
+    Each token has an embedding of its own; those of the text are averaged, padding left out. The
+    order of the words does not matter.
+
+    Args:
+        vocabulary: how many token numbers there are.
+        size: numbers in the embedding.
+
+    Returns:
+        A layer from token numbers [batch, words] to embeddings [batch, size].
+
+    References:
+        Joulin et al. 2016, Bag of tricks for efficient text classification, arXiv:1607.01759.
+    """
+    return layers.AverageOfWords(vocabulary, size, name="text_average")

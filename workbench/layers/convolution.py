@@ -1,0 +1,105 @@
+"""Convolutions over pictures and spectrograms."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="workbench")
+class ConvolutionEncoder(keras.layers.Layer):
+    """Blocks of convolution, normalisation, ReLU and pooling, then a projection of a coarse map.
+
+    Args:
+        width: channels of the first block; every block doubles them.
+        depth: blocks.
+        size: numbers in the embedding.
+        norm: ``batch``, ``group`` or ``none``.
+        grid: places (down, across) over which the last map is averaged; a map with fewer places
+            keeps those that it has.
+    """
+
+    def __init__(
+        self, width: int, depth: int, size: int, norm: str, grid: tuple[int, int], **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.width, self.depth, self.size, self.norm = width, depth, size, norm
+        self.grid = tuple(grid)
+        self.blocks = []
+        for block in range(depth):
+            channels = width * 2**block
+            self.blocks.append(
+                keras.layers.Conv2D(
+                    channels,
+                    3,
+                    padding="same",
+                    use_bias=norm == "none",
+                    name=f"convolution_{block}",
+                )
+            )
+            if norm == "batch":
+                self.blocks.append(keras.layers.BatchNormalization(name=f"norm_{block}"))
+            elif norm == "group":
+                groups = next(n for n in (8, 4, 2, 1) if channels % n == 0)
+                self.blocks.append(keras.layers.GroupNormalization(groups, name=f"norm_{block}"))
+            self.blocks.append(keras.layers.ReLU(name=f"relu_{block}"))
+            self.blocks.append(keras.layers.MaxPooling2D(padding="same", name=f"pool_{block}"))
+        self.projection = keras.layers.Dense(size, activation="relu", name="projection")
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Build every block for maps [batch, down, across(, channels)]."""
+        current = shape if len(shape) == 4 else (*shape, 1)
+        for block in self.blocks:
+            block.build(current)
+            current = block.compute_output_shape(current)
+        down, across, channels = (int(n) for n in current[1:] if n is not None)
+        self.kept = (min(self.grid[0], down), min(self.grid[1], across))
+        self.projection.build((shape[0], self.kept[0] * self.kept[1] * channels))
+        self.built = True
+
+    def call(self, maps: Any, training: bool = False) -> Any:
+        """From [batch, down, across, channels] or [batch, down, across] to [batch, size]."""
+        values = maps if len(maps.shape) == 4 else maps[..., None]
+        for block in self.blocks:
+            normalises = isinstance(block, keras.layers.BatchNormalization)
+            values = block(values, training=training) if normalises else block(values)
+        return self.projection(self._coarse(values))
+
+    def _coarse(self, values: Any) -> Any:
+        """The map averaged over the grid's places, flat."""
+        down, across, channels = values.shape[1:]
+        rows = _bounds(down, self.kept[0])
+        columns = _bounds(across, self.kept[1])
+        if all(stop - start == rows[0][1] for start, stop in rows) and all(
+            stop - start == columns[0][1] for start, stop in columns
+        ):
+            shape = (-1, self.kept[0], rows[0][1], self.kept[1], columns[0][1], channels)
+            means = ops.mean(ops.reshape(values, shape), axis=(2, 4))
+        else:
+            means = ops.stack(
+                [
+                    ops.mean(values[:, top:bottom, left:right], axis=(1, 2))
+                    for top, bottom in rows
+                    for left, right in columns
+                ],
+                axis=1,
+            )
+        return ops.reshape(means, (-1, self.kept[0] * self.kept[1] * channels))
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """[batch, size]."""
+        return (shape[0], self.size)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same layer again."""
+        names = ("width", "depth", "size", "norm", "grid")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _bounds(length: int, parts: int) -> list[tuple[int, int]]:
+    """Cut a length into parts as equal as can be."""
+    edges = [length * part // parts for part in range(parts + 1)]
+    return list(pairwise(edges))

@@ -1,0 +1,24 @@
+"""The absolute error."""
+
+from workbench.lazy import ops
+from workbench.parts import loss
+
+
+@loss(target="number", order=3)
+def absolute_error(labels, logits):
+    """Punishes errors by their size: a mistyped target counts no more than its distance.
+
+    ``|r|`` with ``r`` the prediction minus the target; the best constant is the median. The
+    gradient keeps its length however near the target is, so let the learning rate fall.
+
+    Args:
+        labels: targets in spreads from the median, float [batch].
+        logits: predictions on the same scale, float [batch].
+
+    Returns:
+        Loss of each sample, [batch].
+
+    References:
+        Laplace 1774; Koenker and Bassett 1978, Regression Quantiles, at the quantile 1/2.
+    """
+    return ops.abs(logits - ops.cast(labels, logits.dtype))

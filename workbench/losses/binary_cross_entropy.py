@@ -1,0 +1,39 @@
+"""Binary cross-entropy."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from workbench.lazy import ops
+from workbench.parts import loss
+
+
+@loss(target="yes_no", order=1)
+def binary_cross_entropy(
+    labels,
+    logits,
+    *,
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+    pos_weight: Annotated[
+        float, Field(gt=0, le=1000, json_schema_extra={"log": True, "advanced": True})
+    ] = 1.0,
+):
+    """Punishes the surprise at a yes or a no: sure and wrong costs most.
+
+    ``-w y log(p) - (1 - y) log(1 - p)`` with ``p`` the sigmoid of the score. Smoothing e makes the
+    target ``y (1 - e) + e / 2``.
+
+    Args:
+        labels: 0 for no, 1 for yes, float [batch].
+        logits: scores before the sigmoid, float [batch].
+        label_smoothing: share of certainty taken from the answer; against overconfidence.
+        pos_weight: how much more a missed yes costs than a false one; raise it where yes is rare.
+
+    Returns:
+        Loss of each sample, [batch], in nats.
+
+    References:
+        Good 1952, Rational Decisions; smoothing: Szegedy et al. 2016, arXiv:1512.00567.
+    """
+    target = ops.cast(labels, logits.dtype) * (1 - label_smoothing) + label_smoothing / 2
+    return pos_weight * target * ops.softplus(-logits) + (1 - target) * ops.softplus(logits)

@@ -1,0 +1,37 @@
+"""The Huber loss."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from workbench.lazy import ops
+from workbench.parts import loss
+
+
+@loss(target="number", order=2)
+def huber(
+    labels,
+    logits,
+    *,
+    delta: Annotated[float, Field(gt=0, le=1e6, json_schema_extra={"log": True})] = 1.0,
+):
+    """Squared error near the target, absolute error far from it: outliers lose their power.
+
+    ``r ** 2 / 2`` where ``|r| <= delta``, else ``delta * |r| - delta ** 2 / 2``. The gradient is
+    that of the squared error, but never longer than delta.
+
+    Args:
+        labels: targets in spreads from the median, float [batch].
+        logits: predictions on the same scale, float [batch].
+        delta: where the square ends, in spreads of the target; smaller forgives outliers more.
+
+    Returns:
+        Loss of each sample, [batch].
+
+    References:
+        Huber 1964, Robust Estimation of a Location Parameter, Ann. Math. Statist. 35(1).
+    """
+    size = ops.abs(logits - ops.cast(labels, logits.dtype))
+    # This form keeps the square small, so that a residual of 1e30 does not overflow.
+    near = ops.minimum(size, delta)
+    return near * near / 2 + delta * (size - near)

@@ -1,0 +1,24 @@
+"""Half the squared error."""
+
+from workbench.lazy import ops
+from workbench.parts import loss
+
+
+@loss(target="number", order=1)
+def squared_error(labels, logits):
+    """Punishes errors by their square: large ones count far more than small ones.
+
+    ``r ** 2 / 2`` with ``r`` the prediction minus the target; the best constant is the mean. One
+    mistyped target can outweigh hundreds of good ones. Keras' mean squared error is twice this.
+
+    Args:
+        labels: targets in spreads from the median, float [batch].
+        logits: predictions on the same scale, float [batch].
+
+    Returns:
+        Loss of each sample, [batch].
+
+    References:
+        Gauss, Theoria motus, 1809; the half is that of Bishop, Pattern Recognition, 2006, eq. 1.2.
+    """
+    return ops.square(logits - ops.cast(labels, logits.dtype)) / 2

@@ -1,0 +1,78 @@
+"""What a model needs beside its spec to be built again: shapes, classes, scaling, tokeniser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from workbench.data.prepared import Prepared, Scaling
+from workbench.errors import UserError
+from workbench.parts import Modality, Task
+
+
+class ModelInputs(BaseModel):
+    """``model/inputs.json`` of a run: plain data, enough to build the model and read new files.
+
+    Args:
+        shapes: shape of one sample of each modality.
+        task: what the target is.
+        classes: names of the classes; empty for numbers.
+        vocabulary: how many token numbers there are; 0 without text.
+        center: median of a number target, in its unit.
+        spread: spread of a number target, in its unit.
+        tokenizer: the tokeniser as JSON text; "" without text.
+        data_key: hash of the data that it was trained on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shapes: dict[Modality, tuple[int, ...]]
+    task: Task
+    classes: tuple[str, ...]
+    vocabulary: int
+    center: float = 0.0
+    spread: float = 1.0
+    tokenizer: str = ""
+    data_key: str = ""
+
+    @classmethod
+    def of(cls, prepared: Prepared) -> ModelInputs:
+        """What these samples ask of a model."""
+        scaling = prepared.scaling or Scaling(0.0, 1.0)
+        return cls(
+            shapes={modality: prepared.shape(modality) for modality in prepared.arrays},
+            task=prepared.task,
+            classes=prepared.classes,
+            vocabulary=prepared.vocabulary,
+            center=scaling.center,
+            spread=scaling.spread,
+            tokenizer=prepared.tokenizer,
+            data_key=prepared.key,
+        )
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers the head gives."""
+        return len(self.classes) if self.task == "category" else 1
+
+    def write(self, folder: Path) -> None:
+        """Write ``model/inputs.json`` into a run's folder."""
+        file = folder / "model" / "inputs.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> ModelInputs:
+        """Read ``model/inputs.json`` of a run's folder.
+
+        Raises:
+            UserError: it is missing or damaged.
+        """
+        file = folder / "model" / "inputs.json"
+        try:
+            return cls.model_validate_json(file.read_bytes())
+        except FileNotFoundError:
+            raise UserError(f"{folder} holds no trained model.", "Train the run first.") from None
+        except (OSError, ValidationError):
+            raise UserError(f"{file} is damaged.", "Train the run again.") from None

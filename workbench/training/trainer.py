@@ -1,0 +1,251 @@
+"""The one training loop: several steps a call, on one device or many, with events on the way."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from workbench import parts
+from workbench.data import batches
+from workbench.data.prepared import Prepared
+from workbench.errors import UserError
+from workbench.events import EpochDone, Preparing, Said, Started, StepsDone, Stopping, Trained
+from workbench.lazy import keras
+from workbench.spec import RunSpec
+from workbench.training import checkpoints, devices
+from workbench.training.inputs import ModelInputs
+from workbench.training.model import build
+from workbench.training.objective import Objective
+from workbench.training.steps import MOST_STEPS, Steps
+
+Outcome = Literal["done", "stopped", "flat"]
+
+CALL_SECONDS = 0.08
+"""Steps of one call together take about this long: a wish to stop is heard between two calls."""
+TELL_SECONDS = 0.05
+"""Steps are told at most this often, 20 times a second."""
+
+
+class Trainer:
+    """Trains one run.
+
+    Args:
+        spec: what the run is.
+        prepared: its samples.
+        folder: its folder; gets ``checkpoints/`` and ``model/``.
+        tell: told every event.
+        wish: asked often; ``stop`` ends training and keeps the best weights.
+    """
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        prepared: Prepared,
+        folder: Path,
+        tell: Callable[[Said], object],
+        wish: Callable[[], str | None],
+    ) -> None:
+        self._spec = spec
+        self._prepared = prepared
+        self._tell = tell
+        self._wish = wish
+        self._folder = folder
+        self._best = math.inf
+        self._best_epoch = 0
+        self._step = 0
+        self._step_seconds = 0.0
+        self._training_seconds = 0.0
+
+    def train(self) -> Trained:
+        """Train until all epochs are done, the validation loss is flat, or somebody wishes to stop.
+
+        Returns:
+            The event that was also told: the outcome, and which epoch's weights were kept.
+
+        Raises:
+            UserError: the loss is not a number any more, or a checkpoint cannot be written.
+        """
+        training = self._spec.training
+        self._tell(Preparing(stage="build"))
+        keras.utils.set_random_seed(training.seed)
+        strategy = devices.strategy()
+        inputs = ModelInputs.of(self._prepared)
+        inputs.write(self._folder)
+        with strategy.scope():
+            self._model = build(self._spec, inputs.shapes, inputs.outputs, inputs.vocabulary)
+            chosen = parts.find("optimizer", training.optimizer.name)
+            self._optimizer = chosen.function(
+                training.learning_rate, **chosen.check(training.optimizer.options)
+            )
+            self._optimizer.build(self._model.trainable_variables)
+        self._order = batches.Order(
+            self._prepared.rows("train"),
+            training.batch_size,
+            training.seed,
+            strategy.num_replicas_in_sync,
+        )
+        self._steps = Steps(
+            self._model, self._optimizer, Objective(self._spec), strategy, training.clip_norm
+        )
+        self._start()
+        begun = time.monotonic()
+        outcome, epochs = self._epochs()
+        samples = self._step / self._order.steps * len(self._order.rows)
+        trained = Trained(
+            outcome=outcome,
+            epochs=epochs,
+            best_epoch=self._best_epoch,
+            seconds=time.monotonic() - begun,
+            samples_per_second=samples / max(self._training_seconds, 1e-9),
+        )
+        self._tell(trained)
+        return trained
+
+    def _start(self) -> None:
+        counts = {name: len(self._prepared.rows(name)) for name in ("train", "validation", "test")}
+        parameters = sum(math.prod(v.shape) for v in self._model.trainable_variables)
+        self._tell(
+            Started(
+                run=str(self._folder),
+                epochs=self._spec.training.epochs,
+                steps=self._order.steps,
+                samples=counts,
+                parameters=int(parameters),
+                shapes={m: self._prepared.shape(m) for m in self._spec.modalities},
+                device=devices.describe(),
+            )
+        )
+        self._tell(Preparing(stage="trace"))
+
+    def _epochs(self) -> tuple[Outcome, int]:
+        """Train epoch after epoch; returns how it ended and how many were completed."""
+        training = self._spec.training
+        total = training.epochs * self._order.steps
+        dataset = batches.training(self._prepared, self._order, 0, total)
+        iterator = self._steps.iterate(dataset)
+        for epoch in range(1, training.epochs + 1):
+            begun = time.monotonic()
+            train = self._train_epoch(iterator, epoch)
+            validation = self._validate() if train is not None else None
+            if train is None or validation is None:
+                return self._stopped(epoch - 1), epoch - 1
+            best = validation["loss"] < self._best
+            if best:
+                self._best, self._best_epoch = validation["loss"], epoch
+                self._save("best", epoch)
+            self._save("last", epoch)
+            seconds = time.monotonic() - begun
+            self._tell(
+                EpochDone(
+                    epoch=epoch,
+                    step=self._step,
+                    train=train,
+                    validation=validation,
+                    seconds=seconds,
+                    best=best,
+                )
+            )
+            if training.patience is not None and epoch - self._best_epoch >= training.patience:
+                return "flat", epoch
+        return "done", training.epochs
+
+    def _stopped(self, epochs: int) -> Outcome:
+        self._tell(Stopping())
+        if self._best_epoch == 0:
+            # No epoch was completed: what was learned so far is the best there is.
+            self._save("best", epochs)
+        return "stopped"
+
+    def _train_epoch(self, iterator: Any, epoch: int) -> dict[str, float] | None:
+        """Train one epoch; None when the wish to stop was heard."""
+        last = epoch * self._order.steps
+        sums = [0.0, 0.0, 0.0]
+        untold: list[float] = []
+        told = time.monotonic()
+        while self._step < last:
+            if self._wish() is not None:
+                return None
+            count = self._steps_a_call(last)
+            rates = [self._rate(self._step + place) for place in range(count)]
+            begun = time.monotonic()
+            losses, more = self._steps.train(iterator, rates)
+            now = time.monotonic()
+            self._measure(now - begun, count)
+            self._refuse_nan(losses)
+            self._step += count
+            sums = [a + b for a, b in zip(sums, more, strict=True)]
+            untold += losses
+            if now - told >= TELL_SECONDS or self._step == last:
+                told = now
+                self._tell(
+                    StepsDone(
+                        epoch=epoch,
+                        step=self._step,
+                        losses=tuple(untold),
+                        learning_rate=rates[-1],
+                        samples_per_second=self._spec.training.batch_size / self._step_seconds,
+                    )
+                )
+                untold = []
+        return self._figures(sums)
+
+    def _validate(self) -> dict[str, float] | None:
+        """Loss and metric of the validation split; None when the wish to stop was heard."""
+        rows = self._prepared.rows("validation")
+        size = min(len(rows), max(self._spec.training.batch_size, 64))
+        sums = [0.0, 0.0, 0.0]
+        for batch in batches.sequential(self._prepared, rows, size):
+            if self._wish() is not None:
+                return None
+            sums = [a + b for a, b in zip(sums, self._steps.evaluate(batch), strict=True)]
+        return self._figures(sums)
+
+    def _figures(self, sums: list[float]) -> dict[str, float]:
+        loss, metric, weight = sums
+        scaling = self._prepared.scaling
+        if scaling is not None:
+            return {"loss": loss / weight, "mae": metric / weight * scaling.spread}
+        return {"loss": loss / weight, "accuracy": metric / weight}
+
+    def _steps_a_call(self, last: int) -> int:
+        """As many steps as take ``CALL_SECONDS``; one until the speed is known."""
+        known = self._step_seconds
+        wanted = max(1, int(CALL_SECONDS / known)) if known > 0 and self._step > 1 else 1
+        return min(wanted, MOST_STEPS, last - self._step)
+
+    def _measure(self, seconds: float, count: int) -> None:
+        """Recent seconds a step; the first call, which traces, does not count."""
+        if self._step == 0:
+            self._step_seconds = seconds
+            return
+        self._training_seconds += seconds
+        recent = seconds / count
+        slow = self._step_seconds > 4 * recent
+        self._step_seconds = recent if slow else 0.8 * self._step_seconds + 0.2 * recent
+
+    def _rate(self, step: int) -> float:
+        training = self._spec.training
+        part = parts.find("schedule", training.schedule.name)
+        total = training.epochs * self._order.steps
+        options = part.check(training.schedule.options)
+        return float(part.function(step, base=training.learning_rate, total=total, **options))
+
+    def _refuse_nan(self, losses: list[float]) -> None:
+        for place, loss in enumerate(losses):
+            if not math.isfinite(loss):
+                step = self._step + place + 1
+                raise UserError(
+                    f"The loss became {'infinite' if math.isinf(loss) else 'NaN'} at step {step}.",
+                    "Lower the learning rate or set a limit for the gradient (clip norm); the "
+                    "last good weights are kept.",
+                )
+
+    def _save(self, which: str, epoch: int) -> None:
+        state = {"epoch": epoch, "step": self._step, "best": min(self._best, 1e300)}
+        groups = {"model": self._model.variables}
+        if which == "last":
+            groups["optimizer"] = self._optimizer.variables
+        checkpoints.save(self._folder / "checkpoints" / f"{which}.npz", groups, state)
