@@ -372,7 +372,7 @@ def _value(option: Option, value: object) -> Any:
 
 def _with_options(data: dict[str, Any]) -> dict[str, Any]:
     """A copy in which every part carries all of its options."""
-    result: dict[str, Any] = json.loads(json.dumps(data))
+    result: dict[str, Any] = json.loads(json.dumps(data, default=_plain))
     for place, kind in PART_PLACES.items():
         head, _, last = place.rpartition(".")
         node: Any = result
@@ -384,6 +384,12 @@ def _with_options(data: dict[str, Any]) -> dict[str, Any]:
             if isinstance(options, dict):
                 chosen["options"] = parts.find(kind, chosen["name"]).check(options)
     return result
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"a spec cannot hold {value!r}")
 
 
 def _refuse(reason: str, name: str) -> None:

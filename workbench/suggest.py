@@ -24,7 +24,7 @@ FAR = 5.0
 """A target further than this many robust spreads from the median lies far out."""
 MANY_FAR = 0.01
 """Share of targets lying far out above which a robust loss is suggested."""
-STEPS = 400
+STEPS = 560
 """Optimiser steps that a first run is given; more than enough to see where it goes."""
 
 

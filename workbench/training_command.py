@@ -87,7 +87,9 @@ class Narrator:
         figures |= {f"validation {name}": value for name, value in event.validation.items()}
         words = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
         mark = "  best" if event.best else ""
-        self._console.print(f"epoch {event.epoch:>3}  {words}{mark}", highlight=False)
+        self._console.print(
+            f"epoch {event.epoch:>3}  {words}{mark}", highlight=False, soft_wrap=True
+        )
 
     def _say_result(self, event: events.Evaluated) -> None:
         for name, value in event.metrics.items():

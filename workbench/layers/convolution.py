@@ -8,6 +8,9 @@ from typing import Any
 import keras
 from keras import ops
 
+MOMENTUM = 0.9
+"""Keras' 0.99 needs hundreds of steps to forget the start; small data have 20 in an epoch."""
+
 
 @keras.saving.register_keras_serializable(package="workbench")
 class ConvolutionEncoder(keras.layers.Layer):
@@ -41,7 +44,9 @@ class ConvolutionEncoder(keras.layers.Layer):
                 )
             )
             if norm == "batch":
-                self.blocks.append(keras.layers.BatchNormalization(name=f"norm_{block}"))
+                self.blocks.append(
+                    keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"norm_{block}")
+                )
             elif norm == "group":
                 groups = next(n for n in (8, 4, 2, 1) if channels % n == 0)
                 self.blocks.append(keras.layers.GroupNormalization(groups, name=f"norm_{block}"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 from workbench.errors import UserError
 
 _STATE = "state"
+_NUMBER = re.compile(r"_\d+(?=/|$)")
 
 
 def save(file: Path, groups: Mapping[str, Iterable[Any]], state: Mapping[str, Any]) -> None:
@@ -94,8 +96,15 @@ def load(file: Path, groups: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
 
 
 def _named(group: str, variables: Iterable[Any]) -> dict[str, Any]:
-    """Variables by a name that is stable and unique; paths alone may repeat."""
-    return {f"{group}/{place:04d}/{v.path}": v for place, v in enumerate(variables)}
+    """Variables by a name that is stable and unique.
+
+    Keras numbers the names of layers over the life of the process; the place alone tells two of
+    one name apart.
+    """
+    return {
+        f"{group}/{place:04d}/{_NUMBER.sub('', variable.path)}": variable
+        for place, variable in enumerate(variables)
+    }
 
 
 def _sync_folder(folder: Path) -> None:

@@ -114,12 +114,9 @@ def _note(top: int, dice: Generator) -> str:
 
 
 def _mistype(reading: str, dice: Generator) -> str:
-    digits = reading.replace(".", "")
     match int(dice.integers(4)):
-        case 0:
+        case 0 | 1:
             return f"{float(reading) * 10:.1f}"
-        case 1:
-            return digits.lstrip("0") or "0"
         case 2:
             return f"{float(reading) / 10:.3f}"
     whole, _, rest = reading.partition(".")
