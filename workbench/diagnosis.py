@@ -102,7 +102,10 @@ def _package(name: str) -> Finding:
 
 def _device() -> Finding:
     # In a process of its own: TensorFlow takes GPU memory and never gives it back.
-    code = "from workbench.training import devices; print(devices.describe()); print(devices.why_no_gpu())"
+    code = (
+        "from workbench.training import devices\n"
+        "print(devices.describe(), devices.why_no_gpu(), sep='\\n')"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING, Any
 Tensor = Any
 """A tensor of the backend. Its shape and type stand in the docstring of whoever takes it."""
 
+Layer = Any
+"""A Keras layer or model."""
+
+Optimizer = Any
+"""A Keras optimiser."""
+
 
 class LazyModule(ModuleType):
     """A module that is imported at the first look at one of its attributes.

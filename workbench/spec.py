@@ -40,6 +40,10 @@ class PartSpec(Spec):
     options: dict[str, OptionValue] = {}
 
 
+def _default(kind: parts.Kind, name: str) -> PartSpec:
+    return PartSpec(name=name, options=parts.find(kind, name).check({}))
+
+
 class ImageInput(Spec):
     """How pictures become arrays [size, size, 3] of float in 0..1.
 
@@ -48,7 +52,9 @@ class ImageInput(Spec):
             detail and costs time with its square.
     """
 
-    size: Annotated[int, Field(ge=8, le=512, json_schema_extra={"unit": "px"})] = 64
+    size: Annotated[
+        int, Field(ge=8, le=512, json_schema_extra={"unit": "px", "label": "picture size"})
+    ] = 64
 
 
 class AudioInput(Spec):
@@ -117,7 +123,7 @@ class ModelSpec(Spec):
     """
 
     encoders: dict[parts.Modality, PartSpec]
-    fusion: PartSpec = PartSpec(name="concat")
+    fusion: PartSpec = Field(default_factory=lambda: _default("fusion", "concat"))
     head_dropout: Annotated[float, Field(ge=0, lt=1, json_schema_extra={"advanced": True})] = 0.1
 
 
@@ -148,8 +154,8 @@ class TrainSpec(Spec):
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 20
     batch_size: Annotated[int, Field(ge=1, le=4096, json_schema_extra={"unit": "samples"})] = 32
     learning_rate: Annotated[float, Field(gt=0, le=10, json_schema_extra={"log": True})] = 1e-3
-    optimizer: PartSpec = PartSpec(name="adam")
-    schedule: PartSpec = PartSpec(name="constant")
+    optimizer: PartSpec = Field(default_factory=lambda: _default("optimizer", "adam"))
+    schedule: PartSpec = Field(default_factory=lambda: _default("schedule", "constant"))
     patience: Annotated[int | None, Field(ge=1, le=1000, json_schema_extra={"unit": "epochs"})] = (
         None
     )
@@ -175,7 +181,7 @@ class RunSpec(Spec):
     data: DataSpec
     model: ModelSpec
     objective: ObjectiveSpec
-    training: TrainSpec = TrainSpec()
+    training: TrainSpec = Field(default_factory=TrainSpec)
     version: Literal[1] = VERSION
 
     @model_validator(mode="before")
@@ -244,8 +250,8 @@ def change(spec: RunSpec, place: str, value: object) -> RunSpec:
         spec: the spec to start from.
         place: dotted, such as ``training.epochs``, ``objective.loss.name``,
             ``objective.loss.delta`` or ``model.encoders.image.width``. Another name of a part
-            brings its own default options. None for a place ``model.encoders.<modality>`` switches that modality off; a name
-            switches it on.
+            brings its own default options. For a place ``model.encoders.<modality>`` None switches
+            that modality off, and a name switches it on.
         value: in the option's own type, or as a person typed it (text is read as the option says).
 
     Raises:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from workbench.lazy import layers
+from workbench.lazy import Layer, layers
 from workbench.parts import encoder
 
 
@@ -13,11 +13,11 @@ def image_cnn(
     *,
     width: Annotated[int, Field(ge=4, le=128)] = 16,
     depth: Annotated[int, Field(ge=1, le=5)] = 3,
-    size: Annotated[int, Field(ge=8, le=1024)] = 64,
+    size: Annotated[int, Field(ge=8, le=1024, json_schema_extra={"label": "embedding"})] = 64,
     norm: Annotated[
         Literal["batch", "group", "none"], Field(json_schema_extra={"advanced": True})
     ] = "batch",
-):
+) -> Layer:
     """A small convolutional network that trains from scratch on a laptop.
 
     Blocks of a 3x3 convolution, normalisation, ReLU and pooling, each with twice the channels of

@@ -4,12 +4,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import layers
+from workbench.lazy import Layer, layers
 from workbench.parts import encoder
 
 
 @encoder(modality="text", order=1)
-def text_average(*, vocabulary: int, size: Annotated[int, Field(ge=8, le=1024)] = 64):
+def text_average(
+    *,
+    vocabulary: int,
+    size: Annotated[int, Field(ge=8, le=1024, json_schema_extra={"label": "embedding"})] = 64,
+) -> Layer:
     """Averages what the words mean: quick, and hard to beat on short texts.
 
     Each token has an embedding of its own; those of the text are averaged, padding left out. The

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import keras
+from workbench.lazy import Layer, keras
 from workbench.parts import encoder
 
 
@@ -16,7 +16,7 @@ def text_lstm(
     bidirectional: bool = True,
     word_size: Annotated[int, Field(ge=4, le=1024, json_schema_extra={"advanced": True})] = 32,
     dropout: Annotated[float, Field(ge=0, lt=1, json_schema_extra={"advanced": True})] = 0.0,
-):
+) -> Layer:
     """Reads word by word and keeps what matters: the order of the words counts.
 
     An embedding of each token, then a long short-term memory; padding is passed over.

@@ -61,6 +61,10 @@ def read_data(
         UserError: the data do not serve.
         Stopped: the wish to stop was heard.
     """
+
+    def progress(done: int, total: int) -> None:
+        tell(Preparing(stage="cache", done=done, total=total))
+
     tell(Preparing(stage="scan"))
     # Files are decoded for the cache anyway, so the scan need not try each of them here.
     index = scan(Path(run_spec.data.folder), stop=stop, check=False)
@@ -68,7 +72,7 @@ def read_data(
         index,
         run_spec.data,
         run_spec.modalities,
-        progress=lambda done, total: tell(Preparing(stage="cache", done=done, total=total)),
+        progress=progress,
         stop=stop,
     )
 

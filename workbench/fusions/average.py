@@ -4,12 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import layers
+from workbench.lazy import Layer, layers
 from workbench.parts import fusion
 
 
 @fusion(order=3)
-def average(*, size: Annotated[int, Field(ge=4, le=1024)] = 64):
+def average(
+    *, size: Annotated[int, Field(ge=4, le=1024, json_schema_extra={"label": "embedding"})] = 64
+) -> Layer:
     """Gives every modality the same say: their projected embeddings are averaged.
 
     ``relu(mean of (P_m h_m + b_m))`` with each ``h_m`` brought to one scale first. Plain, and it

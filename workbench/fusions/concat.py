@@ -4,16 +4,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import layers
+from workbench.lazy import Layer, layers
 from workbench.parts import fusion
 
 
 @fusion(order=1)
 def concat(
     *,
-    size: Annotated[int, Field(ge=4, le=1024)] = 64,
+    size: Annotated[int, Field(ge=4, le=1024, json_schema_extra={"label": "embedding"})] = 64,
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1,
-):
+) -> Layer:
     """Puts all embeddings side by side and lets a layer find what belongs together.
 
     Each embedding is brought to one scale (layer normalisation), then

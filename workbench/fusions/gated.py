@@ -4,12 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import layers
+from workbench.lazy import Layer, layers
 from workbench.parts import fusion
 
 
 @fusion(order=2)
-def gated(*, size: Annotated[int, Field(ge=4, le=1024)] = 64):
+def gated(
+    *, size: Annotated[int, Field(ge=4, le=1024, json_schema_extra={"label": "embedding"})] = 64
+) -> Layer:
     """Each sample decides whom to trust: a gate opens or shuts every modality.
 
     ``sum over m of sigmoid(G_m [h1; h2; ...]) * tanh(P_m h_m)``; with two modalities the gates are

@@ -41,8 +41,8 @@ class Outline:
         trunk: the boxes after the branches have met.
     """
 
-    branches: tuple[tuple[Node, ...], ...]
-    trunk: tuple[Node, ...]
+    branches: tuple[tuple[Node, ...], ...] = ()
+    trunk: tuple[Node, ...] = ()
 
     def in_words(self) -> str:
         """The drawing as a sentence, for screen readers."""
@@ -111,7 +111,8 @@ def _first_option(part: PartSpec) -> str:
     if option is None:
         return ""
     value = part.options.get(option.name, option.default)
-    return f"{option.title.lower()} {value:g}" if isinstance(value, float) else ""
+    # A zero means that the option is off.
+    return f"{option.title.lower()} {value:g}" if isinstance(value, float) and value else ""
 
 
 def _words(node: Node) -> str:

@@ -20,4 +20,5 @@ def stylesheet(theme: Theme) -> str:
     template = Template(resources.path("workbench.qss").read_text(encoding="utf-8"))
     icons = resources.path("icons").as_posix()
     words = {name: value for name, value in vars(theme).items() if isinstance(value, str)}
+    words |= {f"series_{number}": colour for number, colour in enumerate(theme.series)}
     return template.substitute(words, icons=f"{icons}/{theme.scheme}")

@@ -13,7 +13,7 @@ MOMENTUM = 0.9
 
 
 @keras.saving.register_keras_serializable(package="workbench")
-class ConvolutionEncoder(keras.layers.Layer):
+class ConvolutionEncoder(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Blocks of convolution, normalisation, ReLU and pooling, then a projection of a coarse map.
 
     Args:

@@ -10,7 +10,7 @@ from keras import ops
 Shapes = dict[str, tuple[int | None, ...]]
 
 
-class Fusing(keras.layers.Layer):
+class Fusing(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Base: takes ``{modality: [batch, any]}``, always in the order of the modalities' names.
 
     Args:

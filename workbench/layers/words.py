@@ -9,7 +9,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="workbench")
-class AverageOfWords(keras.layers.Layer):
+class AverageOfWords(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Embeds tokens and averages those of a text; token 0 is padding and does not count.
 
     Args:

@@ -1,11 +1,11 @@
 """The absolute error."""
 
-from workbench.lazy import ops
+from workbench.lazy import Tensor, ops
 from workbench.parts import loss
 
 
 @loss(target="number", order=3)
-def absolute_error(labels, logits):
+def absolute_error(labels: Tensor, logits: Tensor) -> Tensor:
     """Punishes errors by their size: a mistyped target counts no more than its distance.
 
     ``|r|`` with ``r`` the prediction minus the target; the best constant is the median. The

@@ -4,20 +4,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import ops
+from workbench.lazy import Tensor, ops
 from workbench.parts import loss
 
 
 @loss(target="yes_no", order=1)
 def binary_cross_entropy(
-    labels,
-    logits,
+    labels: Tensor,
+    logits: Tensor,
     *,
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0,
     pos_weight: Annotated[
         float, Field(gt=0, le=1000, json_schema_extra={"log": True, "advanced": True})
     ] = 1.0,
-):
+) -> Tensor:
     """Punishes the surprise at a yes or a no: sure and wrong costs most.
 
     ``-w y log(p) - (1 - y) log(1 - p)`` with ``p`` the sigmoid of the score. Smoothing e makes the

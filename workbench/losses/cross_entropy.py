@@ -4,12 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import ops
+from workbench.lazy import Tensor, ops
 from workbench.parts import loss
 
 
 @loss(target="category", order=1)
-def cross_entropy(labels, logits, *, label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0):
+def cross_entropy(
+    labels: Tensor, logits: Tensor, *, label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+) -> Tensor:
     """Punishes the surprise at the true class: sure and wrong costs most.
 
     ``-log(p)`` with ``p`` the softmax probability of the true class. With label smoothing e, the

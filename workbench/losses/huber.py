@@ -4,17 +4,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import ops
+from workbench.lazy import Tensor, ops
 from workbench.parts import loss
 
 
 @loss(target="number", order=2)
 def huber(
-    labels,
-    logits,
+    labels: Tensor,
+    logits: Tensor,
     *,
     delta: Annotated[float, Field(gt=0, le=1e6, json_schema_extra={"log": True})] = 1.0,
-):
+) -> Tensor:
     """Squared error near the target, absolute error far from it: outliers lose their power.
 
     ``r ** 2 / 2`` where ``|r| <= delta``, else ``delta * |r| - delta ** 2 / 2``. The gradient is

@@ -1,11 +1,11 @@
 """Half the squared error."""
 
-from workbench.lazy import ops
+from workbench.lazy import Tensor, ops
 from workbench.parts import loss
 
 
 @loss(target="number", order=1)
-def squared_error(labels, logits):
+def squared_error(labels: Tensor, logits: Tensor) -> Tensor:
     """Punishes errors by their square: large ones count far more than small ones.
 
     ``r ** 2 / 2`` with ``r`` the prediction minus the target; the best constant is the mean. One

@@ -4,17 +4,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import keras
+from workbench.lazy import Optimizer, keras
 from workbench.parts import optimizer
 
 
 @optimizer(order=1)
 def adam(
-    learning_rate,
+    learning_rate: float,
     *,
     beta_1: Annotated[float, Field(ge=0, lt=1, json_schema_extra={"advanced": True})] = 0.9,
     beta_2: Annotated[float, Field(ge=0, lt=1, json_schema_extra={"advanced": True})] = 0.999,
-):
+) -> Optimizer:
     """Gives every weight a step length of its own; a good first choice.
 
     Args:

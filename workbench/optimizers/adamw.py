@@ -4,18 +4,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import keras
+from workbench.lazy import Optimizer, keras
 from workbench.parts import optimizer
 
 
 @optimizer(order=2)
 def adamw(
-    learning_rate,
+    learning_rate: float,
     *,
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01,
     beta_1: Annotated[float, Field(ge=0, lt=1, json_schema_extra={"advanced": True})] = 0.9,
     beta_2: Annotated[float, Field(ge=0, lt=1, json_schema_extra={"advanced": True})] = 0.999,
-):
+) -> Optimizer:
     """Adam that also pulls weights towards zero, against overfitting.
 
     Args:

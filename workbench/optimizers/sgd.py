@@ -4,14 +4,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from workbench.lazy import keras
+from workbench.lazy import Optimizer, keras
 from workbench.parts import optimizer
 
 
 @optimizer(order=3)
 def sgd(
-    learning_rate, *, momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9, nesterov: bool = False
-):
+    learning_rate: float,
+    *,
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9,
+    nesterov: bool = False,
+) -> Optimizer:
     """Steps straight down the gradient, with momentum; wants a larger learning rate than Adam.
 
     Args:

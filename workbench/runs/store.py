@@ -222,7 +222,8 @@ def process_started(pid: int) -> float:
 
 def _alive(status: Status) -> bool:
     # Clocks of two readings differ by less than a second; a reused process number by far more.
-    return abs(process_started(status.pid) - status.started) < 1.0
+    begun = process_started(status.pid)
+    return begun > 0 and abs(begun - status.started) < 1.0
 
 
 def environment() -> str:

@@ -8,7 +8,9 @@ from workbench.parts import schedule
 
 
 @schedule(order=1)
-def constant(step, *, base, total, warmup: Annotated[float, Field(ge=0, le=0.5)] = 0.0):
+def constant(
+    step: int, *, base: float, total: int, warmup: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+) -> float:
     """Keeps the learning rate as it is, after a warm-up if wanted.
 
     Args:

@@ -10,13 +10,13 @@ from workbench.parts import schedule
 
 @schedule(order=2)
 def cosine(
-    step,
+    step: int,
     *,
-    base,
-    total,
+    base: float,
+    total: int,
     warmup: Annotated[float, Field(ge=0, le=0.5)] = 0.05,
     floor: Annotated[float, Field(ge=0, le=1)] = 0.0,
-):
+) -> float:
     """Lets the learning rate rise quickly and then fall gently to the end of the run.
 
     ``floor + (1 - floor) * (1 + cos(pi t)) / 2`` of the base, ``t`` going from 0 to 1 after the

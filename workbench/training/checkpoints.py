@@ -43,7 +43,7 @@ def save(file: Path, groups: Mapping[str, Iterable[Any]], state: Mapping[str, An
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as stream:
-            np.savez(stream, **arrays)
+            np.savez(stream, allow_pickle=False, **arrays)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from workbench.data.index import SPLITS, Finding, Index, Target
 from workbench.errors import UserError
 from workbench.gui.choices import Choice
 from workbench.gui.scanning import Scan, ScanThread
-from workbench.parts import TASK_WORDS, TASKS, Task
+from workbench.parts import TASK_WORDS, TASKS, Modality, Task
 
 _LAYOUTS: Mapping[str, str] = {
     "class_folders": "one folder per class",
@@ -65,6 +65,7 @@ class DataState:
         balance: how its values are spread.
         splits: the division in words.
         counts: findings by severity.
+        sizes: how many samples have each modality and how large it typically is, in words.
         error: why nothing is shown.
     """
 
@@ -81,6 +82,7 @@ class DataState:
     balance: Balance = Balance()
     splits: str = ""
     counts: Mapping[str, int] | None = None
+    sizes: Mapping[Modality, str] = field(default_factory=dict)
     error: UserError | None = None
 
     @property
@@ -185,9 +187,7 @@ class DataPresenter(QObject):
 
     def _current(self, thread: ScanThread) -> bool:
         return (
-            bool(self._threads)
-            and thread is self._threads[-1]
-            and self.state.phase == "scanning"
+            bool(self._threads) and thread is self._threads[-1] and self.state.phase == "scanning"
         )
 
     @Slot(object, int, int)
@@ -220,6 +220,7 @@ class DataPresenter(QObject):
             layout=_LAYOUTS[index.layout],
             targets=tuple(Choice(name, name) for name in index.targets),
             splits=splits_in_words(index),
+            sizes={m: size_in_words(index, m) for m in index.modalities},
             counts={
                 severity: sum(f.severity == severity for f in index.findings)
                 for severity in ("error", "warning", "info")
@@ -313,3 +314,25 @@ def splits_in_words(index: Index) -> str:
     unstated = len(index) - sum(counts)
     rest = f" · {unstated:,} not stated" if unstated else ""
     return f"Stated by the data: {stated}{rest}."
+
+
+def size_in_words(index: Index, modality: Modality) -> str:
+    """How many samples have a modality, and how large it typically is.
+
+    Args:
+        index: the data.
+        modality: one that the data have.
+    """
+    count = int((index.files[modality] != "").sum())
+    noun = {"image": "pictures", "audio": "sounds", "text": "texts"}[modality]
+    words = f"{count:,} {noun}" if count == len(index) else f"{count:,} of {len(index):,} {noun}"
+    facts = index.facts
+    match modality:
+        case "image" if "image_side" in facts:
+            return f"{words} · typically {facts['image_side']:.0f} px"
+        case "audio" if {"audio_seconds", "audio_rate"} <= facts.keys():
+            length = f"mostly up to {facts['audio_seconds']:.2g} s"
+            return f"{words} · {length} · {facts['audio_rate']:,.0f} Hz"
+        case "text" if "text_words" in facts:
+            return f"{words} · mostly up to {facts['text_words']:.0f} words"
+    return words

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench import parts, spec
-from workbench.data.index import SPLITS, Index
+from workbench.data.index import Index
 from workbench.errors import UserError
 from workbench.gui.choices import Choice
 from workbench.gui.outline import Outline, outline
+from workbench.gui.preflight import Check, facts, look_over
 from workbench.options import Option
 from workbench.parts import Modality, Task
 from workbench.spec import PART_PLACES, PartSpec, RunSpec
@@ -24,10 +23,6 @@ Reasons = Callable[[Index, RunSpec], Mapping[str, str]]
 
 FORM_PLACES = ("data", "data.image", "data.audio", "data.text", "model", "training")
 """Places of a spec that have a form and are no part."""
-
-_FEW = 20
-_THIN_CLASS = 5
-_LOPSIDED = 10
 
 
 @dataclass(frozen=True)
@@ -48,6 +43,12 @@ class PartChoice:
     text: str = ""
     references: tuple[str, ...] = ()
 
+    @property
+    def formula(self) -> str:
+        """The first sentence of the text, which says what is computed."""
+        first, stop, _ = self.text.partition("\n")[0].partition(". ")
+        return first + stop.strip()
+
 
 @dataclass(frozen=True)
 class Form:
@@ -60,21 +61,6 @@ class Form:
 
     options: tuple[Option, ...]
     values: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One line of what is looked at before training.
-
-    Args:
-        severity: ok, warning, or error (training cannot start).
-        sentence: what was found and what to do.
-        place: the place of the spec that it concerns; ``findings`` for the data screen; "".
-    """
-
-    severity: Literal["ok", "warning", "error"]
-    sentence: str
-    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +87,7 @@ class RecipeState:
     reasons: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
-    outline: Outline = Outline((), ())
+    outline: Outline = field(default_factory=Outline)
     facts: str = ""
     ready: bool = False
 
@@ -121,9 +107,7 @@ class RecipePresenter(QObject):
     train_wished = Signal(object)
     """The ``RunSpec`` to train."""
 
-    def __init__(
-        self, suggest: Suggest, reasons: Reasons, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, suggest: Suggest, reasons: Reasons, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = RecipeState()
         self._suggest, self._reasons = suggest, reasons
@@ -179,11 +163,12 @@ class RecipePresenter(QObject):
         except UserError as error:
             self.refuse(place, f"{error.problem} {error.remedy}".strip())
             return
+        owner = _part_place(place)
         # Another part has other options: what was wrong with the old ones no longer matters.
         errors = {
             at: words
             for at, words in self.state.errors.items()
-            if at != place and not at.startswith(f"{place}.")
+            if at != place and not (owner and at.startswith(f"{owner}."))
         }
         self._become(changed, errors, reasons=self._reasons_for(place, changed))
 
@@ -233,7 +218,7 @@ class RecipePresenter(QObject):
             self.train_wished.emit(self.state.spec)
 
     def _reasons_for(self, place: str, changed: RunSpec) -> Mapping[str, str]:
-        if place in PART_PLACES and self._index is not None:
+        if _part_place(place) and self._index is not None:
             return self._reasons(self._index, changed)
         return self.state.reasons
 
@@ -243,7 +228,7 @@ class RecipePresenter(QObject):
         index = self._index
         assert index is not None
         target = index.target(run_spec.data.target)
-        checks = _checks(index, run_spec, errors)
+        checks = look_over(index, run_spec, errors)
         self.state = RecipeState(
             spec=run_spec,
             offered=index.modalities,
@@ -253,10 +238,16 @@ class RecipePresenter(QObject):
             errors=dict(errors),
             checks=checks,
             outline=outline(run_spec, len(target.classes)),
-            facts=_facts(index, run_spec),
+            facts=facts(index, run_spec),
             ready=not any(check.severity == "error" for check in checks),
         )
         self.changed.emit(self.state)
+
+
+def _part_place(place: str) -> str:
+    """The place of the part that a change at this place replaces; "" when it replaces none."""
+    owner = place.removesuffix(".name")
+    return owner if owner in PART_PLACES else ""
 
 
 def _with_task(run_spec: RunSpec, task: Task) -> RunSpec:
@@ -280,15 +271,14 @@ def _chosen(
         elif modality not in offered:
             continue
         else:
-            known = {**resting, **run_spec.model.encoders}
-            name = known[modality].name if modality in known else ""
+            on = {str(key): part for key, part in run_spec.model.encoders.items()}
+            part = on.get(modality) or resting.get(modality)
+            name = part.name if part is not None else ""
         found[place] = _part_choice(kind, name, run_spec.data.task, modality)
     return found
 
 
-def _part_choice(
-    kind: parts.Kind, name: str, task: str, modality: str | None
-) -> PartChoice:
+def _part_choice(kind: parts.Kind, name: str, task: str, modality: str | None) -> PartChoice:
     # An encoder of another modality can never fit this card, so it is not offered greyed either.
     offered = parts.parts(kind, modality=modality)
     choices = tuple(
@@ -301,8 +291,10 @@ def _part_choice(
 
 
 def plain_text(text: str) -> str:
-    """Paragraphs of a docstring without its marks, each on one line."""
-    paragraphs = (" ".join(block.split()) for block in text.replace("``", "").split("\n\n"))
+    """Paragraphs of a docstring for people: no marks, each on one line, formulas as in print."""
+    for mark, sign in (("``", ""), (" ** 2", "²"), ("<=", "≤"), (">=", "≥"), (" * ", " · ")):
+        text = text.replace(mark, sign)
+    paragraphs = (" ".join(block.split()) for block in text.split("\n\n"))
     return "\n".join(block for block in paragraphs if block)
 
 
@@ -319,95 +311,3 @@ def _forms(run_spec: RunSpec) -> dict[str, Form]:
         if kind != "encoder" or modality in run_spec.model.encoders:
             found[place] = Form(spec.options_at(run_spec, place), run_spec.part(place).options)
     return found
-
-
-def usable(index: Index, run_spec: RunSpec) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Which samples have the target and all modalities in use, bool [samples]."""
-    found = index.target(run_spec.data.target).present.copy()
-    for modality in run_spec.modalities:
-        found &= index.files[modality] != ""
-    return found
-
-
-def split_counts(index: Index, run_spec: RunSpec) -> dict[str, int]:
-    """How many usable samples each split has; exact where the data fix it, else by the shares."""
-    have = usable(index, run_spec)
-    total = int(have.sum())
-    fixed = index.fixed_split
-    if fixed is not None and (fixed[have] >= 0).any():
-        return {split: int((fixed[have] == i).sum()) for i, split in enumerate(SPLITS)}
-    validation = round(total * run_spec.data.validation)
-    test = round(total * run_spec.data.test)
-    return {"train": total - validation - test, "validation": validation, "test": test}
-
-
-def _facts(index: Index, run_spec: RunSpec) -> str:
-    counts = split_counts(index, run_spec)
-    steps = math.ceil(max(counts["train"], 0) / run_spec.training.batch_size)
-    about = "" if index.fixed_split is not None else "about "
-    return (
-        f"{about}{counts['train']:,} train · {counts['validation']:,} validation · "
-        f"{counts['test']:,} test samples · {steps:,} {'step' if steps == 1 else 'steps'} an epoch"
-    )
-
-
-def _checks(index: Index, run_spec: RunSpec, errors: Mapping[str, str]) -> tuple[Check, ...]:
-    found = [Check("error", words, place) for place, words in errors.items()]
-    counts = split_counts(index, run_spec)
-    have = usable(index, run_spec)
-    found += [
-        Check("error", f"There is no sample for {split}. Give it a share or label some.", "data")
-        for split, count in counts.items()
-        if count < 1
-    ]
-    left_out = len(index) - int(have.sum())
-    if left_out:
-        found.append(
-            Check(
-                "warning",
-                f"{left_out:,} of {len(index):,} samples are left out: a file or the target is "
-                "missing.",
-                "findings",
-            )
-        )
-    if 0 < counts["train"] < _FEW:
-        found.append(
-            Check("warning", f"Only {counts['train']} training samples: expect little.", "findings")
-        )
-    found += _class_checks(index, run_spec, have)
-    if run_spec.training.batch_size > counts["train"] > 0:
-        found.append(
-            Check(
-                "warning",
-                f"A batch of {run_spec.training.batch_size} is larger than the "
-                f"{counts['train']} training samples.",
-                "training.batch_size",
-            )
-        )
-    order = {"error": 0, "warning": 1, "ok": 2}
-    found.sort(key=lambda check: order[check.severity])
-    if not any(check.severity == "error" for check in found):
-        found.insert(0, Check("ok", "Ready to train."))
-    return tuple(found)
-
-
-def _class_checks(
-    index: Index, run_spec: RunSpec, have: np.ndarray[Any, np.dtype[np.bool_]]
-) -> list[Check]:
-    target = index.target(run_spec.data.target)
-    if not target.classes:
-        return []
-    counts = np.bincount(target.values[have], minlength=len(target.classes))
-    least = int(counts.argmin())
-    if counts[least] < _THIN_CLASS:
-        words = f"Class '{target.classes[least]}' has only {counts[least]} usable samples."
-        return [Check("warning", words, "findings")]
-    if counts.max() > _LOPSIDED * counts[least]:
-        words = (
-            f"'{target.classes[int(counts.argmax())]}' is {counts.max() / counts[least]:.0f} times "
-            f"as frequent as '{target.classes[least]}': look at macro-F1, not accuracy."
-        )
-        return [Check("warning", words, "findings")]
-    return []
-
-

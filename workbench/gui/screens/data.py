@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
@@ -20,10 +19,11 @@ from workbench.gui.widgets.cards import Card
 from workbench.gui.widgets.combo import Combo
 from workbench.gui.widgets.drop import AskFolder, DropZone, ask_folder
 from workbench.gui.widgets.findings import FindingsView
-from workbench.gui.widgets.labels import ElidedLabel, IconLabel, label
+from workbench.gui.widgets.labels import MODALITY_ICONS, IconLabel, IconRow, label
 from workbench.gui.widgets.sample import SampleView
 from workbench.gui.widgets.samples_table import SamplesTable
 from workbench.gui.widgets.screen import Screen
+from workbench.parts import MODALITIES
 
 _HOW = (
     "Either one folder for each class, or one folder for each modality (image, audio, text) and a "
@@ -46,6 +46,9 @@ class DataView(Screen):
 
     recipe_wished = Signal()
     """Go on to the recipe."""
+
+    start_wished = Signal()
+    """Go back to the sample projects."""
 
     def __init__(
         self,
@@ -109,15 +112,16 @@ class DataView(Screen):
         self._splits.setText(state.splits)
         self.findings.show_findings(state.findings)
         self._findings_card.hint.setText(_counted(state))
+        for modality, row in self._sizes.items():
+            row.setVisible(modality in state.sizes)
+            row.words.setText(state.sizes.get(modality, ""))
         self.sample.target_name = state.target
         self.samples.show_index(index, state.target)
 
     def _head(self, ask: AskFolder) -> None:
         self.other = Button("Open folder…", "data_open", icon_name="folder-open")
         self.other.clicked.connect(lambda: ask(self, self.folder_wished.emit))
-        self.next = Button(
-            "Choose the recipe", "data_next", icon_name="arrow-right", primary=True
-        )
+        self.next = Button("Choose the recipe", "data_next", icon_name="arrow-right", primary=True)
         self.next.clicked.connect(self.recipe_wished)
         self.tools.addWidget(self.other)
         self.tools.addWidget(self.next)
@@ -125,11 +129,18 @@ class DataView(Screen):
     def _empty(self, ask: AskFolder) -> QWidget:
         page = QWidget()
         box = QVBoxLayout(page)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(theme.GAP)
         box.addStretch(2)
         zone = DropZone("data_drop", "Drop a folder here", _HOW, ask=ask)
-        zone.setMinimumHeight(168)
+        zone.setMinimumHeight(220)
         zone.folder_wished.connect(self.folder_wished)
         box.addWidget(zone)
+        start = Button(
+            "Begin with a sample project", "data_start", icon_name="arrow-left", flat=True
+        )
+        start.clicked.connect(self.start_wished)
+        box.addWidget(start, 0, Qt.AlignmentFlag.AlignHCenter)
         box.addStretch(3)
         return page
 
@@ -167,6 +178,11 @@ class DataView(Screen):
         self.findings = FindingsView("data_finding")
         self._findings_card = Card("Findings", "", "data_findings")
         self._findings_card.body.addWidget(self.findings, 1)
+        self._sizes = {}
+        for modality in MODALITIES:
+            row = IconRow(MODALITY_ICONS[modality], f"data_size_{modality}")
+            self._sizes[modality] = row
+            self._findings_card.body.addWidget(row)
         top.addWidget(self._findings_card, 1)
         left.addLayout(top, 5)
         samples = Card("", "", "data_samples")
@@ -194,12 +210,12 @@ class DataView(Screen):
         card.body.addLayout(row)
         self.balance = BalanceView("data_balance")
         card.body.addWidget(self.balance, 1)
-        self._note = ElidedLabel("", "quiet", "data_balance_note")
+        self._note = label("", "quiet", "data_balance_note", wrap=True)
         card.body.addWidget(self._note)
         splits = QHBoxLayout()
         splits.setSpacing(6)
-        splits.addWidget(IconLabel("chart-pie-slice", "quiet", 14))
-        self._splits = ElidedLabel("", "quiet", "data_splits")
+        splits.addWidget(IconLabel("chart-pie-slice", "quiet", 14), 0, Qt.AlignmentFlag.AlignTop)
+        self._splits = label("", "quiet", "data_splits", wrap=True)
         splits.addWidget(self._splits, 1)
         card.body.addLayout(splits)
         return card
@@ -219,5 +235,3 @@ def _counted(state: DataState) -> str:
         if counts.get(severity)
     )
     return " · ".join(told)
-
-

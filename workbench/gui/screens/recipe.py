@@ -75,7 +75,7 @@ class RecipeView(Screen):
         self.subtitle.setText(_SUBTITLE if here else "")
         if state.spec is None:
             return
-        if self.name.text() != state.spec.name and "name" not in state.errors:
+        if self.name.text().strip() != state.spec.name and "name" not in state.errors:
             self.name.setText(state.spec.name)
         self._mark_name(state.errors.get("name", ""))
         for card in self._modalities:
@@ -120,9 +120,10 @@ class RecipeView(Screen):
         middle = QHBoxLayout()
         middle.setSpacing(12)
         self._objective, self._training = ObjectiveCard(), TrainingCard()
-        for card, share in ((self._fusion_card(), 30), (self._objective, 40), (self._training, 30)):
-            self._hear(card)
-            middle.addWidget(card, share)
+        cards: list[PlaceCard] = [self._fusion_card(), self._objective, self._training]
+        for place_card, share in zip(cards, (30, 40, 30), strict=True):
+            self._hear(place_card)
+            middle.addWidget(place_card, share)
         rows.addLayout(middle, 1)
         bottom = QHBoxLayout()
         bottom.setSpacing(12)
@@ -190,5 +191,3 @@ def field_name(place: str) -> str:
             rest = place.removeprefix(start).removesuffix(".name")
             return (name + rest).replace(".", "_")
     return f"recipe_{place}"
-
-

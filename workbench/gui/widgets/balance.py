@@ -86,7 +86,7 @@ class BalanceView(QWidget):
         metrics = painter.fontMetrics()
         names = balance.names[:shown]
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
-        left = min(widest, self.width() * 0.4)
+        left = min(widest + 2, self.width() * 0.45)
         right = metrics.horizontalAdvance(f"{max(balance.counts):,}")
         room = self.width() - left - right - 20
         for row, (name, count) in enumerate(zip(names, balance.counts, strict=False)):
@@ -105,12 +105,13 @@ class BalanceView(QWidget):
                 f"{count:,}",
             )
         if more:
-            rest = balance.counts[shown:]
+            low, high = min(balance.counts[shown:]), max(balance.counts[shown:])
+            span = f"{low:,}" if low == high else f"{low:,} to {high:,}"
             painter.setPen(QColor(worn.quiet))
             painter.drawText(
                 QRectF(0, shown * _ROW, self.width(), _ROW),
                 Qt.AlignmentFlag.AlignVCenter,
-                f"and {more} more, {min(rest):,} to {max(rest):,} samples each",
+                f"and {more} more, {span} samples each",
             )
 
     def _draw_histogram(self, painter: QPainter) -> None:
@@ -120,7 +121,7 @@ class BalanceView(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(worn.accent))
         for number, count in enumerate(balance.counts):
-            high = (floor - 4) * count / max(max(balance.counts), 1)
+            high = (floor - 4) * count / max(*balance.counts, 1)
             if count:
                 bar = QRectF(number * width + 1, floor - high, width - 2, max(high, 1.5))
                 painter.drawRoundedRect(bar, 2, 2)

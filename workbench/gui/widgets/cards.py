@@ -146,7 +146,9 @@ class EmptyState(QWidget):
         box.addWidget(label(title, "card-title"), 0, Qt.AlignmentFlag.AlignHCenter)
         words = label(sentence, "quiet", wrap=True)
         words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        words.setMinimumWidth(420)
+        # A wrapped label that is centred gets the height of one line unless it is told its own.
+        words.setFixedWidth(460)
+        words.setMinimumHeight(words.heightForWidth(460))
         box.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
         if action:
             button = Button(action, f"{name}_action", primary=True)

@@ -32,9 +32,7 @@ class Combo(QComboBox):
         self.setAccessibleName(name_for_readers)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         # A long name must not widen the form; the open list may be wider than the box.
-        self.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(letters)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMaxVisibleItems(16)

@@ -77,6 +77,7 @@ class DropZone(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.MARGIN, theme.GAP_LARGE, theme.MARGIN, theme.GAP_LARGE)
         row.setSpacing(theme.GAP_LARGE)
+        row.addStretch(1)
         row.addWidget(IconLabel("folder-open", "accent", 36), 0)
         words = QVBoxLayout()
         words.setSpacing(theme.GAP_SMALL)
@@ -84,12 +85,13 @@ class DropZone(QFrame):
         words.addWidget(label(title, "card-title"))
         words.addWidget(label(sentence, "quiet", wrap=True))
         words.addStretch(1)
-        row.addLayout(words, 1)
+        row.addLayout(words, 6)
         self.button = Button(
             "Open folder…", f"{name}_open", icon_name="folder-open", primary=primary
         )
         self.button.clicked.connect(lambda: ask(self, self.folder_wished.emit))
         row.addWidget(self.button, 0)
+        row.addStretch(1)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take folders only."""

@@ -22,7 +22,9 @@ class Fold(QWidget):
     unfolded = Signal(bool)
     """The content is shown now, or no longer."""
 
-    def __init__(self, title: str, name: str, hint: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, name: str, hint: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from workbench.gui.widgets.icons import icon
+
+MODALITY_ICONS = {"image": "image", "audio": "speaker-high", "text": "text-aa"}
+"""The icon that stands for a modality everywhere."""
 
 
 def label(
@@ -116,3 +119,22 @@ class IconLabel(QLabel):
 
     def _dress(self) -> None:
         self.setPixmap(icon(*self._what).pixmap(self._side, self._side))
+
+
+class IconRow(QWidget):
+    """An icon and a quiet line of words that shortens.
+
+    Args:
+        icon_name: name of an icon.
+        name: ``objectName`` of the words.
+        parent: its parent.
+    """
+
+    def __init__(self, icon_name: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(IconLabel(icon_name, "quiet", 16))
+        self.words = ElidedLabel("", "quiet", name)
+        row.addWidget(self.words, 1)

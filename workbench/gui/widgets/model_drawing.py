@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -27,7 +29,7 @@ class ModelDrawing(QWidget):
         self.setObjectName(name)
         self.setAccessibleName("The model")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
-        self._outline = Outline((), ())
+        self._outline = Outline()
 
     def show_outline(self, outline: Outline) -> None:
         """Draw these boxes."""
@@ -60,11 +62,11 @@ class ModelDrawing(QWidget):
         branches, trunk = self._places()
         painter.setPen(QPen(QColor(theme.current().quiet), 1.2))
         for row in branches:
-            for left, right in zip(row, row[1:], strict=False):
+            for left, right in pairwise(row):
                 _link(painter, left, right)
             if row and trunk:
                 _link(painter, row[-1], trunk[0])
-        for left, right in zip(trunk, trunk[1:], strict=False):
+        for left, right in pairwise(trunk):
             _link(painter, left, right)
         for nodes, boxes in zip(self._outline.branches, branches, strict=True):
             for node, box in zip(nodes, boxes, strict=True):

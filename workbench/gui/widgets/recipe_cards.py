@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.gui import theme
-from workbench.gui.presenters.recipe import Check, RecipeState
+from workbench.gui.preflight import Check
+from workbench.gui.presenters.recipe import RecipeState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card
 from workbench.gui.widgets.fold import Fold
-from workbench.gui.widgets.labels import IconLabel, label
+from workbench.gui.widgets.labels import MODALITY_ICONS, IconLabel, label
 from workbench.gui.widgets.picker import FormSlot, PartPicker
 from workbench.parts import Modality
-
-_ICONS: Mapping[Modality, str] = {"image": "image", "audio": "speaker-high", "text": "text-aa"}
 
 
 class PlaceCard(Card):
@@ -53,8 +51,12 @@ class ModalityCard(PlaceCard):
     def __init__(self, modality: Modality, parent: QWidget | None = None) -> None:
         super().__init__(modality.title(), "", f"recipe_card_{modality}", parent)
         self.modality = modality
-        self._icon = IconLabel(_ICONS[modality], "text", 18)
+        self._reason = ""
+        self._icon = IconLabel(MODALITY_ICONS[modality], "text", 18)
         self.head.insertWidget(0, self._icon)
+        self._bulb = IconLabel("lightbulb", "accent", 16)
+        self._bulb.setObjectName(f"recipe_{modality}_reason")
+        self.head.addWidget(self._bulb)
         self.switch = QCheckBox("On")
         self.switch.setObjectName(f"recipe_{modality}_on")
         self.switch.setAccessibleName(f"Use {modality}")
@@ -62,7 +64,9 @@ class ModalityCard(PlaceCard):
         self.switch.clicked.connect(lambda on: self.switched.emit(modality, on))
         self.head.addWidget(self.switch)
         place = f"model.encoders.{modality}"
-        self.picker = PartPicker(place, f"recipe_encoder_{modality}", f"{modality} encoder", 3, folds=False)
+        self.picker = PartPicker(
+            place, f"recipe_encoder_{modality}", f"{modality} encoder", 3, folds=False
+        )
         self.inputs = FormSlot(f"data.{modality}", f"recipe_{modality}", 3, advanced=False)
         self.rare_inputs = FormSlot(f"data.{modality}", f"recipe_{modality}", 3, advanced=True)
         self.fold = Fold("Advanced", f"recipe_{modality}_advanced", "Seldom changed options")
@@ -105,7 +109,22 @@ class ModalityCard(PlaceCard):
         self.rare_inputs.show_form(inputs)
         options = (*inputs.options, *state.forms.get(place, inputs).options)
         self.fold.setVisible(any(option.advanced for option in options))
-        self.hint.setText(state.reasons.get(f"data.{self.modality}", ""))
+        self._reason = state.reasons.get(f"data.{self.modality}", "")
+        self._bulb.setToolTip(self._reason)
+        self._bulb.setAccessibleName(self._reason)
+        self._show_reason()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the reason where there is room for it."""
+        super().resizeEvent(event)
+        self._show_reason()
+
+    def _show_reason(self) -> None:
+        # Title, icons and switch take about this much; half a sentence helps nobody.
+        room = self.width() - 200
+        fits = self.hint.fontMetrics().horizontalAdvance(self._reason) <= room
+        self.hint.setText(self._reason if fits else "")
+        self._bulb.setVisible(bool(self._reason))
 
 
 class ObjectiveCard(PlaceCard):
@@ -117,6 +136,12 @@ class ObjectiveCard(PlaceCard):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Objective", "what is punished", "recipe_card_objective", parent)
+        self.about = Button("About this loss", "recipe_loss_about", flat=True)
+        self.about.setProperty("link", True)
+        self.about.setCheckable(True)
+        self.about.toggled.connect(self._show_text)
+        self.head.addWidget(self.about)
+        self._formula, self._text = "", ""
         self.picker = PartPicker("objective.loss", "recipe_loss", "Loss", 3)
         self.hear(self.picker)
         self.body.addWidget(self.picker)
@@ -140,12 +165,19 @@ class ObjectiveCard(PlaceCard):
         """Show the objective of the state."""
         chosen = state.chosen["objective.loss"]
         self.picker.show_part(chosen, state.forms["objective.loss"])
-        self.text.setText(chosen.text)
-        self.text.setVisible(bool(chosen.text))
-        self.text.setToolTip("\n".join(chosen.references))
+        self._formula = chosen.formula
+        self._text = "\n".join([chosen.text, *chosen.references]).strip()
+        self._show_text()
         reason = state.reasons.get("objective.loss", "")
         self.reason.setText(reason)
         self._reason.setVisible(bool(reason))
+
+    def _show_text(self) -> None:
+        """The formula, or all that the documentation says."""
+        words = self._text if self.about.isChecked() else self._formula
+        self.text.setText(words)
+        self.text.setVisible(bool(words))
+        self.about.setVisible(self._text != self._formula)
 
 
 class TrainingCard(PlaceCard):

@@ -26,10 +26,14 @@ from workbench.gui import theme
 from workbench.gui.background import Latest
 from workbench.gui.decoding import READERS, Decoders, Sample, decode
 from workbench.gui.widgets.buttons import Button
-from workbench.gui.widgets.cards import EmptyState
 from workbench.gui.widgets.labels import ElidedLabel, label, set_role
 from workbench.gui.widgets.sound_views import Picture, Spectrogram, Waveform
 from workbench.parts import MODALITIES, Modality
+
+# The picture takes nearly all of the height that is left over, up to its largest.
+_STRETCH: dict[Modality, int] = {"image": 100, "audio": 0, "text": 0}
+
+_HIGHEST = 440
 
 
 def open_with_desktop(path: Path) -> None:
@@ -67,11 +71,9 @@ class SampleView(QWidget):
         self._latest.answered.connect(self._show)
         self._latest.failed.connect(self._fail)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(
-            EmptyState(
-                "image-square", "No sample chosen", "Choose one in the table.", "", f"{prefix}_empty"
-            )
-        )
+        nothing = label("Choose a sample in the table.", "quiet", f"{prefix}_empty")
+        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack.addWidget(nothing)
         self._full = QWidget()
         self._stack.addWidget(self._full)
         self._fill()
@@ -123,7 +125,7 @@ class SampleView(QWidget):
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(52)
-        self.text.setMaximumHeight(110)
+        self.text.setMaximumHeight(84)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._sections: dict[Modality, tuple[QWidget, QLabel, QWidget, Button]] = {}
         content: dict[Modality, tuple[QWidget, ...]] = {
@@ -133,9 +135,11 @@ class SampleView(QWidget):
         }
         for modality in MODALITIES:
             section = self._section(modality, content[modality])
-            box.addWidget(section, 1 if modality == "image" else 0)
-        self._rest = QWidget()
-        box.addWidget(self._rest, 0)
+            if modality == "image":
+                section.setMaximumHeight(_HIGHEST)
+            box.addWidget(section, _STRETCH[modality])
+        # Takes what the picture leaves, so that titles and text stay at the top.
+        box.addStretch(1)
 
     def _section(self, modality: Modality, content: tuple[QWidget, ...]) -> QWidget:
         section, inside = QWidget(), QWidget()
@@ -180,11 +184,6 @@ class SampleView(QWidget):
             self.text.setPlainText(sample.text)
         for modality in MODALITIES:
             self._show_section(modality, sample)
-        # Without a picture nothing else may grow to fill the height.
-        self._rest.setSizePolicy(
-            QSizePolicy.Policy.Preferred,
-            QSizePolicy.Policy.Fixed if sample.picture is not None else QSizePolicy.Policy.Expanding,
-        )
 
     def _show_section(self, modality: Modality, sample: Sample) -> None:
         section, caption, inside, button = self._sections[modality]
@@ -192,6 +191,8 @@ class SampleView(QWidget):
         shown = has[modality] is not None
         problem = sample.problems.get(modality, "")
         section.setVisible(shown or bool(problem))
+        box = cast("QVBoxLayout", self._full.layout())
+        box.setStretchFactor(section, _STRETCH[modality] if shown else 0)
         inside.setVisible(shown)
         button.setVisible(modality in sample.files)
         button.setToolTip(str(sample.files.get(modality, "")))
@@ -199,7 +200,8 @@ class SampleView(QWidget):
         if modality == "audio" and sample.sound is not None:
             words = f"Audio · {sample.sound.seconds:.2f} s"
         caption.setText(problem or words)
-        set_role(caption, "bad" if problem else "quiet")
+        # A file that is missing is a fact; one that cannot be read is a fault.
+        set_role(caption, "bad" if problem and modality in sample.files else "quiet")
 
     @Slot(object)
     def _fail(self, error: UserError) -> None:

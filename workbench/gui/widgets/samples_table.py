@@ -104,7 +104,9 @@ class SamplesModel(QAbstractTableModel):
         """The words of a cell."""
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
-        return self._cell(int(self._rows[index.row()]), self._columns[index.column()])
+        words = self._cell(int(self._rows[index.row()]), self._columns[index.column()])
+        # The whole path is for the tooltip: a column is as wide as a file's name.
+        return words if role == Qt.ItemDataRole.ToolTipRole else words.rpartition("/")[2] or "–"
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; a column number below 0 restores the order of the data."""
@@ -122,15 +124,14 @@ class SamplesModel(QAbstractTableModel):
         if column == "Target":
             target = index.targets[self._target]
             if not target.present[sample]:
-                return "–"
+                return ""
             value = target.values[sample]
             return target.classes[int(value)] if target.classes else f"{float(value):.6g}"
         if column == "Split":
             number = -1 if index.fixed_split is None else int(index.fixed_split[sample])
-            return SPLITS[number] if number >= 0 else "–"
+            return SPLITS[number] if number >= 0 else ""
         return next(
-            (str(index.files[m][sample]) or "–" for m in index.modalities if m.title() == column),
-            "",
+            (str(index.files[m][sample]) for m in index.modalities if m.title() == column), ""
         )
 
     def _refresh(self) -> None:
@@ -233,8 +234,6 @@ class SamplesTable(QWidget):
         chosen = self.table.currentIndex().row()
         self.model.show_index(index, target)
         self._tell()
-        if new:
-            self._lay_out()
         self.table.selectRow(0 if new else max(chosen, 0))
 
     def _dress(self, name: str) -> None:
@@ -252,27 +251,12 @@ class SamplesTable(QWidget):
         # Fixed heights: with a million rows nothing may be measured.
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
-        table.horizontalHeader().setStretchLastSection(True)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         table.horizontalHeader().setHighlightSections(False)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setSortingEnabled(True)
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.selectionModel().selectionChanged.connect(self._select)
-
-    def _lay_out(self) -> None:
-        header = self.table.horizontalHeader()
-        count = self.model.columnCount()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        width = max(self.table.viewport().width(), 320)
-        narrow = 96
-        wide = max((width - narrow * min(1, count - 1)) // max(1, count - 1), 80)
-        for column in range(count):
-            self.table.setColumnWidth(column, narrow if column == 1 else wide)
-
-    def resizeEvent(self, event: Any) -> None:
-        """Share a new width among the columns."""
-        super().resizeEvent(event)
-        self._lay_out()
 
     def _filter(self, words: str) -> None:
         self.model.filter(words)

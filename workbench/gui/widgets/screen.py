@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from workbench.gui import theme
 from workbench.gui.widgets.cards import Banner
-from workbench.gui.widgets.labels import ElidedLabel, label, set_role
+from workbench.gui.widgets.labels import ElidedLabel, set_role
 
 
 class Screen(QWidget):
@@ -34,7 +34,7 @@ class Screen(QWidget):
         head = QHBoxLayout()
         words = QVBoxLayout()
         words.setSpacing(2)
-        self.title = label(title, "screen-title", f"{name}_title")
+        self.title = ElidedLabel(title, "screen-title", f"{name}_title")
         self.subtitle = ElidedLabel("", "quiet", f"{name}_subtitle")
         words.addWidget(self.title)
         words.addWidget(self.subtitle)

@@ -160,11 +160,15 @@ class Spectrogram(Pane):
         worn = theme.current()
         stops = [_rgb(worn.ground), _rgb(worn.colour_of("audio")), _rgb(worn.text)]
         table = np.stack(
-            [np.interp(np.arange(256), [0, 176, 255], [stop[c] for stop in stops]) for c in range(3)],
+            [
+                np.interp(np.arange(256), [0, 176, 255], [stop[c] for stop in stops])
+                for c in range(3)
+            ],
             axis=1,
         )
-        low, high = float(self._log_mel.min()), float(self._log_mel.max())
-        level = (self._log_mel - low) / max(high - low, 1e-6) * 255
+        # The quiet third of a spectrogram is noise; it becomes the ground.
+        low, high = float(np.percentile(self._log_mel, 33)), float(self._log_mel.max())
+        level = np.clip((self._log_mel - low) / max(high - low, 1e-6), 0, 1) * 255
         # The lowest band stands at the bottom, as on paper.
         coloured: NDArray[np.uint8] = table[level.astype(np.uint8).T[::-1]].astype(np.uint8)
         return coloured
@@ -179,9 +183,7 @@ def image_of(pixels: NDArray[np.uint8]) -> QImage:
     pixels = np.ascontiguousarray(pixels)
     height, width = pixels.shape[:2]
     # The copy lets the array go.
-    return QImage(
-        pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888
-    ).copy()
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

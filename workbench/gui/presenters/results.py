@@ -1,0 +1,378 @@
+"""What the results screen shows and decides: figures, a verdict, which samples to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from workbench import events
+from workbench.errors import UserError
+from workbench.gui.background import Latest
+from workbench.gui.choices import Choice
+from workbench.gui.presenters import results_words as words
+from workbench.runs import results as evaluations
+from workbench.runs import store
+from workbench.runs.results import Results, Samples
+
+_SPLITS = ("test", "validation", "train")
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The validation loss of a run's epochs.
+
+    Args:
+        epochs: numbers of the epochs.
+        losses: validation loss of each.
+        best: epoch of the weights that were kept; 0: unknown.
+    """
+
+    epochs: tuple[int, ...] = ()
+    losses: tuple[float, ...] = ()
+    best: int = 0
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All that was read of a run.
+
+    Args:
+        run: the run.
+        name: what people call it.
+        splits: splits that were evaluated, the most telling first.
+        split: the one that is shown; "" when there is none.
+        results: its figures.
+        samples: its rows.
+        curve: how the training went.
+        trouble: what could not be read, but is not needed.
+        status: how the run ended.
+    """
+
+    run: store.Run
+    name: str
+    splits: tuple[str, ...]
+    split: str
+    results: Results | None
+    samples: Samples | None
+    curve: Curve
+    trouble: str
+    status: store.Status
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which samples the person wants to see.
+
+    Args:
+        mistakes_only: those that were predicted wrong.
+        class_index: of this true or predicted class; -1: any.
+        cell: of this true and predicted class; the other wishes but ``words`` are not asked then.
+        words: whose name contains them, in either case.
+    """
+
+    mistakes_only: bool = True
+    class_index: int = -1
+    cell: tuple[int, int] | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class ResultsState:
+    """All that the results screen shows.
+
+    Args:
+        phase: nothing, reading, shown, a run that was not evaluated, or why it cannot be shown.
+        folder: the run's folder.
+        name: what people call the run.
+        summary: split, samples and loss, one line.
+        splits: splits that can be shown.
+        split: the chosen one.
+        results: its figures.
+        samples: its rows.
+        figures: the metrics in words, the headline first.
+        verdict: what to think of it.
+        curve: how the training went.
+        classes: what the samples can be narrowed to.
+        wish: which samples are wanted.
+        rows: numbers of these samples, the worst first.
+        counted: how many they are, in words.
+        error: why nothing is shown.
+        trouble: what is missing although results are shown.
+    """
+
+    phase: Literal["empty", "reading", "shown", "unevaluated", "failed"] = "empty"
+    folder: Path | None = None
+    name: str = ""
+    summary: str = ""
+    splits: tuple[Choice, ...] = ()
+    split: str = ""
+    results: Results | None = None
+    samples: Samples | None = None
+    figures: tuple[words.FigureWords, ...] = ()
+    verdict: words.Verdict | None = None
+    curve: Curve = Curve()
+    classes: tuple[Choice, ...] = ()
+    wish: Wish = Wish()
+    rows: Rows | None = None
+    counted: str = ""
+    error: UserError | None = None
+    trouble: str = ""
+
+
+class ResultsPresenter(QObject):
+    """Reads evaluations in a worker thread and keeps what the person looks at.
+
+    Args:
+        parent: its parent.
+    """
+
+    changed = Signal(object)
+    """The ``ResultsState`` after a change."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = ResultsState()
+        self._reading = Latest(self)
+        self._reading.answered.connect(self._show)
+        self._reading.failed.connect(self._fail)
+
+    @Slot(object)
+    def show_run(self, folder: Path, split: str = "") -> None:
+        """Show the evaluation of a run; an earlier reading is given up.
+
+        Args:
+            folder: the run's folder.
+            split: which split; "" for the most telling one that was evaluated.
+        """
+        self._become(ResultsState(phase="reading", folder=folder, name=folder.name))
+        self._reading.ask(lambda: read(folder, split))
+
+    @Slot()
+    def clear(self) -> None:
+        """Show nothing."""
+        self._reading.forget()
+        self._become(ResultsState())
+
+    @Slot(str)
+    def choose_split(self, split: str) -> None:
+        """Show another split of the same run.
+
+        Args:
+            split: one of the state's splits.
+        """
+        folder = self.state.folder
+        if folder is not None and split != self.state.split:
+            self._reading.ask(lambda: read(folder, split))
+
+    @Slot(int, int)
+    def choose_cell(self, true: int, predicted: int) -> None:
+        """Look at the samples of one true class that were predicted as another.
+
+        Args:
+            true: index of the true class.
+            predicted: index of the predicted class.
+        """
+        self._want(replace(self.state.wish, cell=(true, predicted), class_index=-1))
+
+    @Slot()
+    def clear_cell(self) -> None:
+        """Look at all cells again."""
+        self._want(replace(self.state.wish, cell=None))
+
+    @Slot(str)
+    def choose_class(self, name: str) -> None:
+        """Look at the samples of one class.
+
+        Args:
+            name: a class; "" for all.
+        """
+        known = self.state.results.classes if self.state.results is not None else ()
+        number = known.index(name) if name in known else -1
+        self._want(replace(self.state.wish, class_index=number, cell=None))
+
+    @Slot(bool)
+    def choose_mistakes(self, only: bool) -> None:
+        """Look at mistakes only, or at right ones too.
+
+        Args:
+            only: mistakes only.
+        """
+        self._want(replace(self.state.wish, mistakes_only=only, cell=None))
+
+    @Slot(str)
+    def search(self, text: str) -> None:
+        """Look at the samples whose name contains these words.
+
+        Args:
+            text: "" for all.
+        """
+        self._want(replace(self.state.wish, words=text.strip().lower()))
+
+    def row_of(self, stem: str) -> int:
+        """Number of the sample of that name; -1 when there is none."""
+        samples = self.state.samples
+        if samples is None:
+            return -1
+        found = np.flatnonzero(samples.stem == stem)
+        return int(found[0]) if len(found) else -1
+
+    def _want(self, wish: Wish) -> None:
+        if self.state.phase == "shown" and wish != self.state.wish:
+            self._become(_narrowed(self.state, wish))
+
+    @Slot(object)
+    def _show(self, found: Evaluation) -> None:
+        self._become(_state_of(found))
+
+    @Slot(object)
+    def _fail(self, error: UserError) -> None:
+        self._become(
+            ResultsState(
+                phase="failed", folder=self.state.folder, name=self.state.name, error=error
+            )
+        )
+
+    def _become(self, state: ResultsState) -> None:
+        self.state = state
+        self.changed.emit(state)
+
+
+def read(folder: Path, split: str = "") -> Evaluation:
+    """Read a run's evaluation.
+
+    Args:
+        folder: the run's folder.
+        split: which split; "" for test, validation or train, the first that was evaluated.
+
+    Raises:
+        UserError: the folder holds no run, or the evaluation is damaged.
+    """
+    run = store.find(folder)
+    place = run.folder / "evaluation"
+    splits = tuple(name for name in _SPLITS if (place / f"{name}.json").is_file())
+    chosen = split or next(iter(splits), "")
+    found = evaluations.read(run.folder, chosen) if chosen else None
+    curve, trouble = _curve(run)
+    results, samples = found if found is not None else (None, None)
+    return Evaluation(
+        run, _name(run), splits, chosen, results, samples, curve, trouble, run.status()
+    )
+
+
+def _name(run: store.Run) -> str:
+    try:
+        return run.spec().name
+    except UserError:
+        # A spec of another version: the results can be read without it.
+        return run.name
+
+
+def _curve(run: store.Run) -> tuple[Curve, str]:
+    epochs: list[int] = []
+    losses: list[float] = []
+    best = 0
+    try:
+        for event in run.events():
+            if isinstance(event, events.EpochDone) and "loss" in event.validation:
+                epochs.append(event.epoch)
+                losses.append(event.validation["loss"])
+                best = event.epoch if event.best else best
+            elif isinstance(event, events.Trained):
+                best = event.best_epoch or best
+    except UserError as error:
+        return Curve(tuple(epochs), tuple(losses), best), f"{error.problem} {error.remedy}"
+    return Curve(tuple(epochs), tuple(losses), best), ""
+
+
+def _state_of(found: Evaluation) -> ResultsState:
+    folder, name = found.run.folder, found.name
+    results, samples = found.results, found.samples
+    if results is None or samples is None:
+        return ResultsState(
+            phase="unevaluated", folder=folder, name=name, error=_why(found.status),
+            curve=found.curve,
+        )  # fmt: skip
+    noun = "sample" if len(samples) == 1 else "samples"
+    state = ResultsState(
+        phase="shown",
+        folder=folder,
+        name=name,
+        summary=f"{results.target} · {len(samples):,} {results.split} {noun} · trained with "
+        f"{results.loss_name}",
+        splits=tuple(Choice(split, split.capitalize()) for split in found.splits),
+        split=found.split,
+        results=results,
+        samples=samples,
+        figures=words.figures(results),
+        verdict=words.verdict(results, samples),
+        curve=found.curve,
+        classes=(Choice("", "All classes"), *(Choice(c, c) for c in results.classes)),
+        trouble=found.trouble,
+    )
+    return _narrowed(state, Wish())
+
+
+def _why(status: store.Status) -> UserError:
+    """Why a run has no evaluation."""
+    if status.phase == "failed":
+        return UserError(
+            f"This run failed before it was evaluated. {status.message}".strip(),
+            "Change the recipe and train again.",
+        )
+    if status.phase == "discarded":
+        return UserError("This run was discarded before there was anything to evaluate.")
+    if not status.over:
+        return UserError("This run has not ended.", "Its results come when training is over.")
+    return UserError("This run was not evaluated.", "Train again; the test comes at the end.")
+
+
+def _narrowed(state: ResultsState, wish: Wish) -> ResultsState:
+    results, samples = state.results, state.samples
+    assert results is not None
+    assert samples is not None
+    kept = _kept(results, samples, wish)
+    rows = np.flatnonzero(kept)
+    rows = rows[np.argsort(-badness(results, samples)[rows], kind="stable")]
+    return replace(state, wish=wish, rows=rows, counted=_counted(results, wish, len(rows)))
+
+
+def _kept(results: Results, samples: Samples, wish: Wish) -> NDArray[np.bool_]:
+    kept = np.ones(len(samples), bool)
+    if results.classes and wish.cell is not None:
+        kept &= (samples.target == wish.cell[0]) & (samples.prediction == wish.cell[1])
+    elif results.classes:
+        if wish.mistakes_only:
+            kept &= samples.target != samples.prediction
+        if wish.class_index >= 0:
+            kept &= (samples.target == wish.class_index) | (samples.prediction == wish.class_index)
+    if wish.words:
+        kept &= np.strings.find(np.strings.lower(samples.stem), wish.words) >= 0
+    return kept
+
+
+def badness(results: Results, samples: Samples) -> NDArray[np.float64]:
+    """How wrong each sample is: its loss, or for numbers how far off; not a number is worst.
+
+    Args:
+        results: the figures.
+        samples: the rows.
+
+    Returns:
+        One value for each sample.
+    """
+    values = samples.loss if results.classes else np.abs(samples.prediction - samples.target)
+    return np.where(np.isnan(values), np.inf, values)
+
+
+def _counted(results: Results, wish: Wish, many: int) -> str:
+    what = "mistake" if results.classes and wish.mistakes_only else "sample"
+    if wish.cell is not None:
+        what = "sample" if wish.cell[0] == wish.cell[1] else "mistake"
+    return f"{many:,} {what}{'' if many == 1 else 's'}"

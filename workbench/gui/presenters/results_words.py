@@ -1,0 +1,208 @@
+"""What the figures of an evaluation mean, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from workbench.runs.results import Results, Samples
+
+Tone = Literal["good", "warn"]
+
+# The first three names stand in the figures, where the evaluation has them.
+_ORDER = ("accuracy", "macro_f1", "mae", "rmse", "r2", "loss")
+_SHARES = ("accuracy", "balanced_accuracy", "macro_f1", "precision", "recall", "f1", "auc")
+_CAPTIONS: Mapping[str, str] = {
+    "accuracy": "Right",
+    "macro_f1": "Macro F1",
+    "mae": "Mean error (MAE)",
+    "rmse": "RMSE",
+    "r2": "R²",
+    "loss": "Loss",
+}
+_MEANINGS: Mapping[str, str] = {
+    "accuracy": "Share of the samples that were predicted right.",
+    "macro_f1": "Harmonic mean of precision and recall, averaged over classes: rare classes "
+    "count as much as frequent ones.",
+    "mae": "How far predictions are off on average, in the target's own unit.",
+    "rmse": "Like the mean absolute error, but large errors weigh more.",
+    "r2": "Share of the target's variance that is explained: 1 is perfect, 0 is no better than "
+    "always saying the mean.",
+    "loss": "What training made small, over these samples.",
+}
+
+
+@dataclass(frozen=True)
+class FigureWords:
+    """One large figure.
+
+    Args:
+        name: of the metric.
+        caption: what it is.
+        value: the figure.
+        note: the same figure of guessing.
+        meaning: one sentence.
+    """
+
+    name: str
+    caption: str
+    value: str
+    note: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to think of it.
+
+    Args:
+        title: a few words.
+        sentence: why, with figures.
+        tone: good, or needs attention.
+    """
+
+    title: str
+    sentence: str
+    tone: Tone
+
+
+def number_words(value: float) -> str:
+    """A number with four significant digits, as people write it."""
+    if not np.isfinite(value):
+        return str(value)
+    size = abs(value)
+    if size >= 1000:
+        return f"{value:,.0f}" if size < 1e9 else f"{value:.3e}"
+    return f"{value:.4g}" if size >= 1e-3 or size == 0 else f"{value:.2e}"
+
+
+def metric_words(name: str, value: float) -> str:
+    """A metric as people read it: shares in per cent.
+
+    Args:
+        name: of the metric.
+        value: its value.
+    """
+    return f"{value * 100:.1f} %" if name in _SHARES else number_words(value)
+
+
+def figures(results: Results) -> tuple[FigureWords, ...]:
+    """All metrics, the headline first.
+
+    Args:
+        results: an evaluation.
+    """
+    known = [name for name in _ORDER if name in results.metrics]
+    other = [name for name in results.metrics if name not in _ORDER]
+    return tuple(_figure(results, name) for name in known + other)
+
+
+def _figure(results: Results, name: str) -> FigureWords:
+    caption = _CAPTIONS.get(name, name.replace("_", " ").capitalize())
+    note = results.loss_name if name == "loss" else ""
+    if name in results.baseline:
+        note = f"guessing: {metric_words(name, results.baseline[name])}"
+    value = metric_words(name, results.metrics[name])
+    guess = "the most frequent class" if results.classes else "the median"
+    meaning = f"{_MEANINGS.get(name, '')} Guessing always says {guess}.".strip()
+    return FigureWords(name, caption, value, note, meaning)
+
+
+def verdict(results: Results, samples: Samples) -> Verdict:
+    """What to think of an evaluation, against guessing.
+
+    Args:
+        results: the figures.
+        samples: the rows.
+    """
+    if not len(samples):
+        return Verdict("Nothing to judge", "No sample is in this split.", "warn")
+    return _of_classes(results) if results.classes else _of_numbers(results, samples)
+
+
+def _of_classes(results: Results) -> Verdict:
+    counts = np.array(results.confusion, np.int64)
+    total = int(counts.sum())
+    right = int(counts.trace()) / max(total, 1)
+    guess = results.baseline.get("accuracy", int(counts.sum(axis=1).max()) / max(total, 1))
+    if guess >= 1:
+        return Verdict(
+            "One class only",
+            "All of these samples are of one class: nothing can be told from them.",
+            "warn",
+        )
+    # Twice the standard error of guessing: less may be luck.
+    luck = 2 * float(np.sqrt(guess * (1 - guess) / max(total, 1)))
+    removed = (right - guess) / (1 - guess)
+    if right - guess <= luck:
+        frequent = results.classes[int(counts.sum(axis=1).argmax())]
+        return Verdict(
+            "No better than guessing",
+            f"Always saying {_short(frequent)} would be right for {guess:.0%}; this is right for "
+            f"{right:.0%} of {total:,}.",
+            "warn",
+        )
+    return Verdict(_grade(removed), _weakness(results, right), "good" if removed > 0.3 else "warn")
+
+
+def _grade(removed: float) -> str:
+    """In words, the share of guessing's error that is gone, 0..1."""
+    if removed > 0.75:
+        return "Far better than guessing"
+    return "Clearly better than guessing" if removed > 0.3 else "A little better than guessing"
+
+
+def _weakness(results: Results, right: float) -> str:
+    wrong = np.array(results.confusion, np.int64)
+    np.fill_diagonal(wrong, 0)
+    if not wrong.any():
+        return "Not one mistake."
+    true, said = np.unravel_index(int(wrong.argmax()), wrong.shape)
+    times = int(wrong[true, said])
+    often = "once" if times == 1 else f"{times:,} times"
+    taken = f"{_short(results.classes[true])} was taken for {_short(results.classes[said])}"
+    words = f"Most often {taken} ({often})."
+    seen = [row for row in results.per_class if row.support]
+    weakest = min(seen, key=lambda row: row.recall)
+    if len(seen) > 2 and weakest.recall < right - 0.05:
+        words += f" Weakest: {_short(weakest.name)}, recognised in {weakest.recall:.0%}."
+    return words
+
+
+def _short(name: str) -> str:
+    """The name of a class in quotes, its middle left out where it is long."""
+    return f"“{name}”" if len(name) <= 24 else f"“{name[:11]}…{name[-11:]}”"
+
+
+def _of_numbers(results: Results, samples: Samples) -> Verdict:
+    errors = samples.prediction - samples.target
+    mean_error = float(np.abs(errors).mean())
+    if not np.isfinite(mean_error):
+        lost = int((~np.isfinite(errors)).sum())
+        return Verdict("Not a number", f"{lost:,} predictions are not finite.", "warn")
+    guess = results.baseline.get(
+        "mae", float(np.abs(samples.target - np.median(samples.target)).mean())
+    )
+    if guess <= 0:
+        return Verdict("One value only", "All of these samples have the same value.", "warn")
+    removed = 1 - mean_error / guess
+    off = (
+        f"Off by {number_words(mean_error)} on average; guessing the median: {number_words(guess)}."
+    )
+    # The difference of the two errors, sample by sample, against its standard error.
+    gains = np.abs(samples.target - np.median(samples.target)) - np.abs(errors)
+    luck = 2 * float(gains.std()) / np.sqrt(len(gains))
+    if removed <= 0 or float(gains.mean()) <= luck:
+        return Verdict("No better than guessing", off, "warn")
+    return Verdict(_grade(removed), off + _lean(errors), "good" if removed > 0.3 else "warn")
+
+
+def _lean(errors: np.typing.NDArray[np.float64]) -> str:
+    mean, spread = float(errors.mean()), float(errors.std())
+    if abs(mean) <= max(0.25 * spread, 2 * spread / np.sqrt(len(errors))):
+        return ""
+    way = "high" if mean > 0 else "low"
+    return f" Predictions are {way} by {number_words(abs(mean))} on average."

@@ -1,0 +1,322 @@
+"""The results screen: how good it is, what was taken for what, and the worst mistakes."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QItemSelection, Signal, Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.gui import theme
+from workbench.gui.plots.confusion import ConfusionMatrix
+from workbench.gui.plots.scatter import ResidualHistogram, ScatterPlot
+from workbench.gui.presenters.results import ResultsPresenter, ResultsState
+from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.cards import Card, EmptyState, Figure
+from workbench.gui.widgets.combo import Combo
+from workbench.gui.widgets.evaluation_cards import CurveTile, SampleFacts, VerdictTile
+from workbench.gui.widgets.evaluation_tables import (
+    EvaluationTable,
+    class_columns,
+    sample_columns,
+)
+from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.screen import Screen
+
+_PAGES = {"empty": 0, "failed": 0, "unevaluated": 0, "reading": 1, "shown": 2}
+_CLASS_WIDTHS = (24, 22, 18, 18, 18)
+_SAMPLE_WIDTHS: dict[bool, tuple[int, ...]] = {
+    True: (30, 18, 18, 12, 12, 10),
+    False: (36, 16, 16, 16, 16),
+}
+
+
+class ResultsView(Screen):
+    """Shows a ``ResultsState`` and sends what the person wishes to its presenter.
+
+    Whoever shows samples puts a widget into ``preview_slot`` and listens to ``sample_chosen``.
+
+    Args:
+        presenter: who decides.
+        parent: its parent.
+    """
+
+    sample_chosen = Signal(str)
+    """Name of the sample that the person looks at."""
+
+    train_wished = Signal()
+    """Go to the training."""
+
+    recipe_wished = Signal()
+    """Go to the recipe."""
+
+    folder_wished = Signal(object)
+    """Open this ``Path`` in the desktop's file browser."""
+
+    def __init__(self, presenter: ResultsPresenter, parent: QWidget | None = None) -> None:
+        super().__init__("Results", "results", parent=parent)
+        self._presenter = presenter
+        self._looked_at: object = None
+        self._head()
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._empty())
+        self._stack.addWidget(self._reading())
+        self._stack.addWidget(self._shown())
+        self.body.addLayout(self._stack, 1)
+        presenter.changed.connect(self.show_state)
+        self.show_state(presenter.state)
+
+    @Slot(object)
+    def show_state(self, state: ResultsState) -> None:
+        """Show the state."""
+        self._stack.setCurrentIndex(_PAGES[state.phase])
+        self.title.setText(state.name or "Results")
+        self.subtitle.setText(state.summary)
+        shown = state.phase == "shown"
+        self.splits.setVisible(shown and len(state.splits) > 1)
+        self.folder.setVisible(state.folder is not None)
+        self.train.setVisible(state.folder is not None)
+        self.recipe.setVisible(state.folder is not None)
+        self._show_error(state)
+        if shown:
+            self._show_results(state)
+
+    def _show_error(self, state: ResultsState) -> None:
+        if state.error is not None and state.phase == "unevaluated":
+            self.banner.show_info(f"{state.error.problem} {state.error.remedy}".strip())
+        elif state.error is not None:
+            self.banner.show_error(state.error)
+        elif state.trouble:
+            self.banner.show_warning(state.trouble)
+        else:
+            self.banner.hide()
+
+    def _show_results(self, state: ResultsState) -> None:
+        results, samples, rows = state.results, state.samples, state.rows
+        assert results is not None
+        assert samples is not None
+        assert rows is not None
+        new = samples is not self._looked_at
+        self._looked_at = samples
+        if new:
+            self._show_figures(state)
+        if results.classes:
+            self.matrix.show_counts(results.classes, results.confusion, state.wish.cell)
+        if new and results.classes:
+            order = np.arange(len(results.per_class))
+            self.classes.show_columns(class_columns(results.per_class), order, _CLASS_WIDTHS)
+        elif new:
+            self.scatter.show_numbers(samples.target, samples.prediction)
+            self.errors.show_errors(samples.prediction - samples.target)
+        self._show_filters(state)
+        wide = _SAMPLE_WIDTHS[bool(results.classes)]
+        self.samples.show_columns(sample_columns(results, samples), rows, wide)
+        self._look_at_first()
+
+    def _show_figures(self, state: ResultsState) -> None:
+        self.splits.show_choices(state.splits, state.split)
+        for tile, words in zip(self.figures, state.figures, strict=False):
+            tile.caption.setText(words.caption)
+            tile.show_figure(words.value, words.note)
+            tile.setToolTip(words.meaning)
+            tile.setAccessibleName(words.caption)
+            tile.setAccessibleDescription(f"{words.value}, {words.note}. {words.meaning}")
+        for number, tile in enumerate(self.figures):
+            tile.setVisible(number < len(state.figures))
+        if state.verdict is not None:
+            self.verdict.show_verdict(state.verdict)
+        self.curve.show_curve(state.curve)
+        assert state.results is not None
+        self._pictures.setCurrentIndex(0 if state.results.classes else 1)
+
+    def _show_filters(self, state: ResultsState) -> None:
+        assert state.results is not None
+        classes, cell = state.results.classes, state.wish.cell
+        self.mistakes.setVisible(bool(classes))
+        self.one_class.setVisible(bool(classes))
+        self.mistakes.setChecked(state.wish.mistakes_only and cell is None)
+        number = state.wish.class_index
+        self.one_class.show_choices(state.classes, classes[number] if number >= 0 else "")
+        self.cell.setVisible(cell is not None)
+        if cell is not None:
+            words = self.matrix.words_of(*cell).split(":")[0]
+            shown = words if len(words) <= 40 else f"{words[:39]}…"
+            self.cell.setText(shown)
+            self.cell.setToolTip(f"{words}: show all again")
+            self.cell.setAccessibleName(f"{words}: show all again")
+        if self.search.text().strip().lower() != state.wish.words:
+            self.search.setText(state.wish.words)
+        self.count.setText(state.counted)
+        self._samples_card.title.setText("Worst first" if classes else "Worst errors")
+
+    def _look_at_first(self) -> None:
+        if self.samples.rows.rowCount():
+            self.samples.selectRow(0)
+            self.samples.scrollToTop()
+        else:
+            self.facts.show_nothing()
+            self.scatter.mark(-1)
+
+    def _head(self) -> None:
+        self.splits = Combo("results_split", "Split", letters=9)
+        self.splits.picked.connect(self._presenter.choose_split)
+        self.folder = Button("Run folder", "results_folder", icon_name="folder-open")
+        self.folder.clicked.connect(lambda: self.folder_wished.emit(self._presenter.state.folder))
+        self.train = Button("Training", "results_train", icon_name="chart-line")
+        self.train.clicked.connect(self.train_wished)
+        self.recipe = Button(
+            "Change the recipe", "results_recipe", icon_name="sliders-horizontal", primary=True
+        )
+        self.recipe.clicked.connect(self.recipe_wished)
+        for widget in (self.splits, self.folder, self.train, self.recipe):
+            self.tools.addWidget(widget)
+
+    def _empty(self) -> QWidget:
+        page = EmptyState(
+            "target", "No results to show",
+            "Results come when a run was trained and tested: how often it is right against "
+            "guessing, what it takes for what, and its worst mistakes.",
+            "Go to the recipe", "results_empty",
+        )  # fmt: skip
+        page.acted.connect(self.recipe_wished)
+        return page
+
+    def _reading(self) -> QWidget:
+        page = QWidget()
+        box = QVBoxLayout(page)
+        box.addStretch(2)
+        words = label("Reading the results…", "quiet", "results_reading")
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(words)
+        row.addStretch(1)
+        box.addLayout(row)
+        box.addStretch(3)
+        return page
+
+    def _shown(self) -> QWidget:
+        page = QWidget()
+        outer = QVBoxLayout(page)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(12)
+        outer.addLayout(self._tiles())
+        columns = QHBoxLayout()
+        columns.setSpacing(12)
+        left = QVBoxLayout()
+        left.setSpacing(12)
+        pictures = QWidget()
+        self._pictures = QStackedLayout(pictures)
+        self._pictures.addWidget(self._of_classes())
+        self._pictures.addWidget(self._of_numbers())
+        left.addWidget(pictures, 11)
+        left.addWidget(self._of_samples(), 9)
+        columns.addLayout(left, 70)
+        columns.addWidget(self._of_sample(), 30)
+        outer.addLayout(columns, 1)
+        return page
+
+    def _tiles(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        self.figures = tuple(Figure("", f"results_figure_{number}") for number in range(3))
+        for tile in self.figures:
+            tile.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            row.addWidget(tile, 17)
+        self.curve = CurveTile("results_curve")
+        self.verdict = VerdictTile("results_verdict")
+        row.addWidget(self.curve, 19)
+        row.addWidget(self.verdict, 30)
+        return row
+
+    def _of_classes(self) -> QWidget:
+        page, row = _page()
+        card = Card("Confusion matrix", "click a cell to see its samples")
+        self.matrix = ConfusionMatrix("results_matrix")
+        self.matrix.cell_chosen.connect(self._presenter.choose_cell)
+        self.matrix.cleared.connect(self._presenter.clear_cell)
+        card.body.addWidget(self.matrix)
+        row.addWidget(card, 52)
+        card = Card("Classes")
+        self.classes = EvaluationTable("results_classes", "Classes", (1,))
+        card.body.addWidget(self.classes)
+        row.addWidget(card, 48)
+        return page
+
+    def _of_numbers(self) -> QWidget:
+        page, row = _page()
+        card = Card("Predicted against true", "on the line they are the same")
+        self.scatter = ScatterPlot("results_scatter")
+        self.scatter.sample_chosen.connect(self._choose_entry)
+        card.body.addWidget(self.scatter)
+        row.addWidget(card, 1)
+        card = Card("Errors", "left: too low · right: too high")
+        self.errors = ResidualHistogram("results_errors")
+        card.body.addWidget(self.errors)
+        row.addWidget(card, 1)
+        return page
+
+    def _of_samples(self) -> Card:
+        card = Card("Worst first", "", "results_samples_card")
+        self._samples_card = card
+        self.mistakes = Button("Mistakes only", "results_mistakes", chip=True)
+        self.mistakes.clicked.connect(self._presenter.choose_mistakes)
+        self.one_class = Combo("results_class", "Class", letters=9)
+        self.one_class.picked.connect(self._presenter.choose_class)
+        self.one_class.setMaximumWidth(170)
+        self.cell = Button("", "results_cell", icon_name="x", chip=True)
+        self.cell.setCheckable(False)
+        self.cell.clicked.connect(self._presenter.clear_cell)
+        self.search = QLineEdit()
+        self.search.setObjectName("results_search")
+        self.search.setAccessibleName("Search samples by name")
+        self.search.setPlaceholderText("Search by name")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(180)
+        self.search.textChanged.connect(self._presenter.search)
+        self.count = label("", "quiet", "results_count")
+        for widget in (self.mistakes, self.cell, self.one_class, self.search, self.count):
+            card.head.addWidget(widget)
+        self.samples = EvaluationTable("results_samples", "Samples, worst first", (1,))
+        self.samples.selectionModel().selectionChanged.connect(self._select)
+        card.body.addWidget(self.samples)
+        return card
+
+    def _of_sample(self) -> Card:
+        card = Card("", "", "results_sample_card")
+        self.facts = SampleFacts("results_sample")
+        card.body.addWidget(self.facts)
+        preview = QWidget()
+        self.preview_slot = QVBoxLayout(preview)
+        self.preview_slot.setContentsMargins(0, theme.GAP, 0, 0)
+        card.body.addWidget(preview, 1)
+        return card
+
+    @Slot(int)
+    def _choose_entry(self, entry: int) -> None:
+        row = self.samples.rows.row_of(entry)
+        if row >= 0:
+            self.samples.selectRow(row)
+
+    def _select(self, selected: QItemSelection) -> None:
+        state = self._presenter.state
+        if not selected.indexes() or state.results is None or state.samples is None:
+            return
+        entry = self.samples.rows.entry(selected.indexes()[0].row())
+        self.facts.show_sample(state.results, state.samples, entry)
+        if not state.results.classes:
+            self.scatter.mark(entry)
+        self.sample_chosen.emit(str(state.samples.stem[entry]))
+
+
+def _page() -> tuple[QWidget, QHBoxLayout]:
+    page = QWidget()
+    row = QHBoxLayout(page)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(12)
+    return page, row

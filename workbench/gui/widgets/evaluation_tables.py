@@ -1,0 +1,228 @@
+"""Tables of an evaluation: its samples, and its classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from workbench.gui.presenters.results_words import number_words
+from workbench.runs.results import ClassRow, Results, Samples
+
+_ROW_HEIGHT = 28
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+Words = Callable[[int], str]
+Column = tuple[str, NDArray[Any], Words, bool]
+"""Title, what it is sorted by, words of a sample, and whether it holds numbers."""
+
+
+class EvaluationModel(QAbstractTableModel):
+    """Rows of columns, sorted by what they hold and not by how it is written.
+
+    Text is made when a cell is seen; rows are numbers of entries.
+
+    Args:
+        parent: its parent.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._columns: tuple[Column, ...] = ()
+        self._given: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._rows = self._given
+        self._order: tuple[int, bool] | None = None
+
+    def show_columns(self, columns: tuple[Column, ...], rows: NDArray[np.int64]) -> None:
+        """Show these columns.
+
+        Args:
+            columns: all of them, each over all entries.
+            rows: numbers of the entries to show, in the order in which they stand unsorted.
+        """
+        self.beginResetModel()
+        if tuple(c[0] for c in columns) != tuple(c[0] for c in self._columns):
+            self._order = None
+        self._columns, self._given = columns, rows
+        self._refresh()
+        self.endResetModel()
+
+    def entry(self, row: int) -> int:
+        """Number of the entry that stands in a row."""
+        return int(self._rows[row])
+
+    def row_of(self, entry: int) -> int:
+        """The row of an entry; -1 when it is not shown."""
+        found = np.flatnonzero(self._rows == entry)
+        return int(found[0]) if len(found) else -1
+
+    def rowCount(self, parent: Any = None) -> int:
+        """How many entries are shown."""
+        return 0 if parent is not None and parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Any = None) -> int:
+        """How many columns there are."""
+        return 0 if parent is not None and parent.isValid() else len(self._columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Titles of the columns."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        title, _, _, number = self._columns[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if number else _LEFT
+        return title if role == Qt.ItemDataRole.DisplayRole else None
+
+    def data(self, index: Any, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """The words of a cell; the tooltip has them whole."""
+        _, _, words, number = self._columns[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if number else _LEFT
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return None
+        return words(self.entry(index.row()))
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; a number below 0 restores the given order."""
+        self._order = (column, order == Qt.SortOrder.DescendingOrder) if column >= 0 else None
+        self.layoutAboutToBeChanged.emit()
+        self._refresh()
+        self.layoutChanged.emit()
+
+    def _refresh(self) -> None:
+        self._rows = self._given
+        if self._order is not None and self._order[0] < len(self._columns):
+            column, descending = self._order
+            order = np.argsort(self._columns[column][1][self._given], kind="stable")
+            self._rows = self._given[order[::-1] if descending else order]
+
+
+class EvaluationTable(QTableView):
+    """A table over an ``EvaluationModel``, sortable by its header.
+
+    Args:
+        name: its ``objectName``.
+        title: its accessible name.
+        wide: share of the width of each column.
+        parent: its parent.
+    """
+
+    def __init__(
+        self, name: str, title: str, wide: tuple[int, ...], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.rows = EvaluationModel(self)
+        self._wide = wide
+        self.setModel(self.rows)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        # Fixed heights: with a million rows nothing may be measured.
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setMinimumSectionSize(40)
+        self.setSortingEnabled(True)
+        self.horizontalHeader().setSortIndicatorClearable(True)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+
+    def show_columns(
+        self, columns: tuple[Column, ...], rows: NDArray[np.int64], wide: tuple[int, ...]
+    ) -> None:
+        """Show these columns.
+
+        Args:
+            columns: all of them.
+            rows: numbers of the entries to show.
+            wide: share of the width of each column.
+        """
+        self._wide = wide
+        self.rows.show_columns(columns, rows)
+        self._lay_out()
+
+    def resizeEvent(self, event: Any) -> None:
+        """Share a new width among the columns."""
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width, total = self.viewport().width(), sum(self._wide)
+        for column in range(min(self.rows.columnCount(), len(self._wide))):
+            self.setColumnWidth(column, width * self._wide[column] // total)
+
+
+def sample_columns(results: Results, samples: Samples) -> tuple[Column, ...]:
+    """Columns of the samples: of classes with probabilities, of numbers with the error.
+
+    Args:
+        results: the figures.
+        samples: the rows.
+    """
+    stem: Column = ("Sample", samples.stem, lambda i: str(samples.stem[i]), False)
+    loss = _number("Loss", samples.loss)
+    if not results.classes:
+        error = samples.prediction - samples.target
+        off: Column = ("Error", np.abs(error), lambda i: _signed(float(error[i])), True)
+        said = (_number("True", samples.target), _number("Predicted", samples.prediction))
+        return (stem, *said, off, loss)
+    names = results.classes
+    rank = np.argsort(np.argsort(np.array(names), kind="stable"))
+
+    def named(title: str, values: NDArray[Any]) -> Column:
+        return (title, rank[values], lambda i: names[int(values[i])], False)
+
+    return (
+        stem,
+        named("True", samples.target),
+        named("Predicted", samples.prediction),
+        _share("Confidence", samples.confidence),
+        _share("P(true)", samples.true_probability),
+        loss,
+    )
+
+
+def class_columns(rows: tuple[ClassRow, ...]) -> tuple[Column, ...]:
+    """Columns of the classes.
+
+    Args:
+        rows: one for each class.
+    """
+
+    def share(title: str, values: list[float]) -> Column:
+        # Whole per cents: of a few dozen samples the decimals would be chance.
+        return (title, np.array(values), lambda i: f"{values[i]:.0%}", True)
+
+    support = np.array([row.support for row in rows])
+    return (
+        ("Class", np.array([row.name for row in rows]), lambda i: rows[i].name, False),
+        share("Precision", [row.precision for row in rows]),
+        share("Recall", [row.recall for row in rows]),
+        share("F1", [row.f1 for row in rows]),
+        ("Count", support, lambda i: f"{support[i]:,}", True),
+    )
+
+
+def _number(title: str, values: NDArray[Any]) -> Column:
+    return (title, values, lambda i: number_words(float(values[i])), True)
+
+
+def _share(title: str, values: NDArray[Any]) -> Column:
+    return (title, values, lambda i: f"{values[i]:.1%}", True)
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "") + number_words(value)
