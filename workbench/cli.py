@@ -62,7 +62,6 @@ def window(
 
 @app.command()
 def demo(
-    samples: Annotated[int, typer.Option(help="Samples to make.", min=60, max=20000)] = 900,
     epochs: Annotated[int, typer.Option(help="Epochs to train.", min=1, max=1000)] = 12,
     keep_open: Annotated[
         bool, typer.Option(help="Leave the window open at the end (with a display).")
@@ -74,7 +73,7 @@ def demo(
     """Make the sample project shapes, train it in the window and end on the results."""
     from workbench.gui.demo import run_demo
 
-    raise typer.Exit(run_demo(samples=samples, epochs=epochs, keep_open=keep_open, shots=shots))
+    raise typer.Exit(run_demo(epochs=epochs, keep_open=keep_open, shots=shots))
 
 
 @app.command()

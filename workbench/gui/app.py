@@ -1,0 +1,363 @@
+"""The composition root: makes presenters, screens and engines, and connects them."""
+
+from __future__ import annotations
+
+import faulthandler
+import locale
+import logging
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QSettings, QThreadPool, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication
+
+from workbench import places, suggest
+from workbench.data.folder import scan
+from workbench.data.index import Index
+from workbench.data.samples import SAMPLES
+from workbench.errors import UserError
+from workbench.gui import theme
+from workbench.gui.background import Latest
+from workbench.gui.engine import Engines, EngineState
+from workbench.gui.presenters.data import DataPresenter, DataState
+from workbench.gui.presenters.recipe import RecipePresenter, RecipeState
+from workbench.gui.presenters.results import ResultsPresenter
+from workbench.gui.presenters.start import StartPresenter
+from workbench.gui.presenters.train import TrainPresenter, TrainState
+from workbench.gui.recent import RecentFolders
+from workbench.gui.screens.data import DataView
+from workbench.gui.screens.recipe import RecipeView
+from workbench.gui.screens.results import ResultsView
+from workbench.gui.screens.start import StartView
+from workbench.gui.screens.train import TrainView
+from workbench.gui.widgets.rail import Mark
+from workbench.gui.widgets.sample import SampleView
+from workbench.gui.window import MainWindow
+from workbench.runs import store
+from workbench.spec import RunSpec
+
+log = logging.getLogger("workbench")
+
+# Data are read ahead this long after the last change of the recipe.
+PREPARE_AFTER_MS = 700
+
+
+class Workbench(QObject):
+    """The whole application but its event loop.
+
+    Args:
+        settings: theme, recent folders, window geometry.
+        engines: who trains.
+        parent: its parent.
+    """
+
+    def __init__(
+        self, settings: QSettings, engines: Engines | None = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.engines = engines or Engines(parent=self)
+        self.start = StartPresenter(SAMPLES, RecentFolders(settings), parent=self)
+        self.data = DataPresenter(scan, parent=self)
+        self.recipe = RecipePresenter(suggest.suggest, suggest.reasons, parent=self)
+        self.train = TrainPresenter(parent=self)
+        self.results = ResultsPresenter(parent=self)
+        self.preview = SampleView("results_sample")
+        self.window = self._make_window()
+        self._pending: RunSpec | None = None
+        self._prepared: RunSpec | None = None
+        self._closing = False
+        self._index_of_results: Index | None = None
+        self._wanted_stem = ""
+        self._scan_of_results = Latest(self)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(PREPARE_AFTER_MS)
+        self._soon.timeout.connect(self._prepare)
+        self._connect()
+        self._restore()
+
+    def show(self) -> None:
+        """Show the window, then warm an engine as soon as it is painted."""
+        self.window.show()
+        QTimer.singleShot(0, self.engines.warm)
+
+    def close(self) -> None:
+        """End every thread and process; the window may be closed then."""
+        self._soon.stop()
+        self.settings.setValue("geometry", self.window.saveGeometry())
+        self.start.close()
+        self.data.close()
+        self.engines.close()
+        QThreadPool.globalInstance().waitForDone()
+
+    def _make_window(self) -> MainWindow:
+        self.start_view = StartView(self.start)
+        self.data_view = DataView(self.data)
+        self.recipe_view = RecipeView(self.recipe)
+        self.train_view = TrainView(self.train)
+        self.results_view = ResultsView(self.results)
+        self.results_view.preview_slot.addWidget(self.preview)
+        return MainWindow(
+            {
+                "start": self.start_view,
+                "data": self.data_view,
+                "recipe": self.recipe_view,
+                "train": self.train_view,
+                "results": self.results_view,
+            }
+        )
+
+    def _connect(self) -> None:
+        show = self.window.show_stage
+        self.start.folder_wished.connect(self.open_folder)
+        self.start.run_wished.connect(self.open_run)
+        self.data.opened.connect(self._use)
+        self.data.target_changed.connect(self._use_target)
+        self.data.changed.connect(self._mark_data)
+        self.data_view.recipe_wished.connect(lambda: show("recipe"))
+        self.data_view.start_wished.connect(lambda: show("start"))
+        self.recipe_view.data_wished.connect(lambda: show("data"))
+        self.recipe.changed.connect(self._mark_recipe)
+        self.recipe.train_wished.connect(self.begin)
+        self.train.changed.connect(self._mark_train)
+        self.train.finished.connect(self._finish)
+        self.train_view.recipe_wished.connect(lambda: show("recipe"))
+        self.train_view.results_wished.connect(self._show_results)
+        self.results_view.train_wished.connect(lambda: show("train"))
+        self.results_view.recipe_wished.connect(lambda: show("recipe"))
+        self.results_view.folder_wished.connect(_open_folder)
+        self.results_view.sample_chosen.connect(self._show_sample)
+        self._scan_of_results.answered.connect(self._have_results_index)
+        self.engines.changed.connect(self._show_engine)
+        self.window.theme_wished.connect(self._change_theme)
+        self.window.close_wished.connect(self._ask_before_closing)
+        self.window.stage_shown.connect(self._refresh)
+
+    @Slot(object)
+    def open_folder(self, folder: Path) -> None:
+        """Look at a folder of data."""
+        self._pending = None
+        self.window.show_stage("data")
+        self.data.open(folder)
+
+    @Slot(object)
+    def open_run(self, folder: Path) -> None:
+        """Show a run of the past: its curves, its results, its data and its recipe."""
+        try:
+            run = store.find(folder)
+            spec = run.spec()
+            self.train.replay(run)
+        except UserError as error:
+            self.start_view.banner.show_error(error)
+            return
+        self.results.show_run(folder)
+        self._index_of_results = None
+        done = self.train.state.phase == "done"
+        self.window.show_stage("results" if done else "train")
+        self.window.rail.buttons["results"].show_mark("ready" if done else "")
+        if Path(spec.data.folder).is_dir():
+            self._pending = spec
+            self.data.open(Path(spec.data.folder))
+
+    @Slot(object)
+    def begin(self, spec: RunSpec) -> None:
+        """Make a run folder and hand it to an engine."""
+        if self.train.state.under_way or self.train.state.phase in {"stopping", "evaluating"}:
+            self.recipe_view.banner.show_warning("A run is under way; stop it first.")
+            return
+        self._soon.stop()
+        try:
+            run = store.create(places.runs(), spec)
+        except UserError as error:
+            self.recipe_view.banner.show_error(error)
+            return
+        thread = self.engines.train(run)
+        self.train.follow(thread, folder=run.folder, spec=spec)
+        self.window.show_stage("train")
+
+    @Slot(object)
+    def _use(self, index: Index) -> None:
+        pending, self._pending = self._pending, None
+        try:
+            self.recipe.use(index, pending)
+        except UserError as error:
+            self.recipe.use(index)
+            self.recipe_view.banner.show_error(error)
+        self._index_of_results = None
+
+    @Slot(str, str)
+    def _use_target(self, target: str, task: str) -> None:
+        index = self.data.state.index
+        if index is None:
+            return
+        try:
+            self.recipe.use(index, target=target, task=task)  # type: ignore[arg-type]  # a task by its choice
+        except UserError as error:
+            self.data_view.banner.show_error(error)
+
+    @Slot()
+    def _prepare(self) -> None:
+        spec = self.recipe.state.spec
+        if spec is not None and self.recipe.state.ready and not self.train.state.under_way:
+            self._prepared = spec
+            self.engines.prepare(spec)
+
+    @Slot(object, str)
+    def _finish(self, folder: Path, outcome: str) -> None:
+        self.start.refresh()
+        if self._closing:
+            self.window.busy = False
+            self.window.close()
+        elif outcome not in {"failed", "discarded"}:
+            self.results.show_run(folder)
+            self.window.rail.buttons["results"].show_mark("ready")
+
+    @Slot(object)
+    def _show_results(self, folder: Path) -> None:
+        if self.results.state.folder != folder:
+            self.results.show_run(folder)
+        self.window.show_stage("results")
+
+    @Slot(str)
+    def _show_sample(self, stem: str) -> None:
+        folder = self.results.state.folder
+        if not stem or folder is None:
+            self.preview.clear()
+            return
+        if self._index_of_results is not None:
+            self.preview.show_stem(self._index_of_results, stem)
+            return
+        self._wanted_stem = stem
+        known = self.data.state.index
+        data = Path(store.find(folder).spec().data.folder)
+        if known is not None and known.root == data:
+            self._have_results_index(known)
+        else:
+            self._scan_of_results.ask(lambda: scan(data, check=False))
+
+    @Slot(object)
+    def _have_results_index(self, index: Index) -> None:
+        self._index_of_results = index
+        self.preview.show_stem(index, self._wanted_stem)
+
+    @Slot(object)
+    def _mark_data(self, state: DataState) -> None:
+        marks: dict[str, Mark] = {"scanning": "running", "shown": "done", "failed": "attention"}
+        self.window.rail.buttons["data"].show_mark(marks.get(state.phase, ""))
+        index = state.index if state.phase == "shown" else None
+        words = f"{index.root.name} · {len(index.modalities)} modalities" if index else ""
+        self.window.rail.about.setText(words)
+
+    @Slot(object)
+    def _mark_recipe(self, state: RecipeState) -> None:
+        mark: Mark = "" if state.spec is None else "done" if state.ready else "attention"
+        self.window.rail.buttons["recipe"].show_mark(mark)
+        before = self._prepared
+        if state.spec is not None and (before is None or before.data != state.spec.data):
+            self._soon.start()
+
+    @Slot(object)
+    def _mark_train(self, state: TrainState) -> None:
+        marks: dict[str, Mark] = {"idle": "", "done": "done", "failed": "attention"}
+        self.window.rail.buttons["train"].show_mark(marks.get(state.phase, "running"))
+        self.window.busy = state.phase not in {"idle", "done", "failed"}
+
+    @Slot(object)
+    def _show_engine(self, state: EngineState) -> None:
+        self.window.show_engine(state)
+        if state.phase == "ready" and self.recipe.state.spec is not None:
+            self._soon.start()
+
+    @Slot(str)
+    def _refresh(self, stage: str) -> None:
+        if stage == "start":
+            self.start.refresh()
+
+    @Slot()
+    def _change_theme(self) -> None:
+        other: theme.Scheme = "light" if theme.current().scheme == "dark" else "dark"
+        self.settings.setValue("theme", other)
+        self.wear(other)
+
+    def wear(self, scheme: theme.Scheme) -> None:
+        """Dress the window in another theme."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.wear(app, scheme)
+        self.window.show_scheme(scheme)
+
+    @Slot()
+    def _ask_before_closing(self) -> None:
+        self._closing = False
+        self.window.ask_before_closing().accepted.connect(self._stop_and_close)
+
+    @Slot()
+    def _stop_and_close(self) -> None:
+        self._closing = True
+        self.train.stop()
+        if not self.window.busy:
+            self.window.close()
+
+    def _restore(self) -> None:
+        geometry = self.settings.value("geometry")
+        if geometry:
+            self.window.restoreGeometry(geometry)
+        self.window.show_scheme(theme.current().scheme)
+        self.window.show_engine(self.engines.state)
+
+
+def make_application() -> QApplication:
+    """The Qt application, dressed; without a display on Linux it paints offscreen."""
+    if sys.platform.startswith("linux") and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    # Qt takes the user's locale; numbers in files keep their point.
+    locale.setlocale(locale.LC_NUMERIC, "C")
+    app.setApplicationName("workbench")
+    app.setOrganizationName("workbench")
+    chosen = QSettings().value("theme")
+    scheme: theme.Scheme = theme.system_scheme(app)
+    if chosen in {"light", "dark"}:
+        scheme = "dark" if chosen == "dark" else "light"
+    theme.wear(app, scheme)
+    return app
+
+
+def run() -> int:
+    """Open the window and stay until it is closed.
+
+    Returns:
+        Exit code.
+    """
+    app = make_application()
+    _log_to(places.home() / "workbench.log")
+    bench = Workbench(QSettings())
+    app.aboutToQuit.connect(bench.close)
+    bench.show()
+    return app.exec()
+
+
+def _open_folder(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _log_to(file: Path) -> None:
+    """Keep what goes wrong in the program itself: never in a dialog, always in the log."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=file, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    faulthandler.enable(file.open("a", encoding="utf-8"))
+
+    def note(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.error("a fault of the program", exc_info=(kind, error, trace))
+        sys.__excepthook__(kind, error, trace)
+
+    sys.excepthook = note
