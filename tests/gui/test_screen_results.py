@@ -123,8 +123,8 @@ def test_before_any_run_it_leads_to_the_recipe(qtbot, view) -> None:
 
 def test_the_headline_stands_against_guessing(qtbot, view, tmp_path) -> None:
     show(qtbot, view, make_run(tmp_path / "run", of_classes()))
-    assert words(view, "results_figure_0_value") == "70.0 %"
-    assert words(view, "results_figure_0_note") == "guessing: 40.0 %"
+    assert words(view, "results_figure_0_value") == "70.0%"
+    assert words(view, "results_figure_0_note") == "guessing: 40.0%"
     assert "Focal (gamma 2)" in words(view, "results_subtitle")
     assert words(view, "results_curve_note") == "best 0.4, epoch 2"
 

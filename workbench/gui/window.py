@@ -55,7 +55,10 @@ class MainWindow(QMainWindow):
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addWidget(self._stack, 1)
+        # The keyboard starts on the window itself: no stage looks chosen before one was.
+        centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setCentralWidget(centre)
+        centre.setFocus()
         self._status()
         self.rail.chosen.connect(self.show_stage)
         for number, (name, _, _) in enumerate(STAGES, start=1):

@@ -48,14 +48,14 @@ def verdict(curves: Curves) -> Verdict:
     jumps = np.abs(np.diff(recent)) / np.maximum(np.abs(recent[:-1]), 1e-12)
     if epoch >= 4 and jumps.mean() > JUMPY:
         percent = f"{jumps.mean():.0%}"
-        return Verdict("Unstable", f"jumps by {percent} an epoch: lower the learning rate", "warn")
+        return Verdict("Unstable", f"jumps by {percent}: lower the learning rate", "warn")
     if flat >= PATIENT:
         if curves.best and train[-1] < FALLING * train[curves.best - 1]:
             return Verdict(
-                "Overfitting", f"only training improves since epoch {curves.best}", "warn"
+                "Overfitting", f"only training improves since {curves.best}", "warn"
             )
-        return Verdict("Flat", f"no better validation loss for {flat} epochs", "warn")
+        return Verdict("Flat", f"nothing better for {flat} epochs", "warn")
     if epoch == 1:
         return Verdict("Learning", "one epoch done", "good")
     fallen = 1 - validation.min() / max(float(validation[0]), 1e-12)
-    return Verdict("Learning", f"validation loss down {fallen:.0%} since epoch 1", "good")
+    return Verdict("Learning", f"loss down {fallen:.0%} since epoch 1", "good")

@@ -131,7 +131,7 @@ class LivePlot(QWidget):
 
     def _dress(self) -> None:
         worn = theme.current()
-        self._plot.setBackground(None)
+        self._plot.setBackground(worn.panel)
         for side in ("left", "bottom"):
             axis = self._item.getAxis(side)
             axis.setPen(pg.mkPen(worn.line))

@@ -86,7 +86,7 @@ def metric_words(name: str, value: float) -> str:
         name: of the metric.
         value: its value.
     """
-    return f"{value * 100:.1f} %" if name in _SHARES else number_words(value)
+    return f"{value:.1%}" if name in _SHARES else number_words(value)
 
 
 def figures(results: Results) -> tuple[FigureWords, ...]:

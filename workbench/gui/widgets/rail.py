@@ -38,6 +38,7 @@ class StageButton(Button):
     def __init__(self, text: str, name: str, icon_name: str, parent: QWidget | None = None) -> None:
         super().__init__(text, name, icon_name=icon_name, parent=parent)
         self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._mark: Mark = ""
         self.toggled.connect(self._follow)
 
