@@ -137,7 +137,7 @@ def test_a_value_out_of_range_is_marked_and_training_waits(qtbot, bench, shapes)
     qtbot.keyClick(field, Qt.Key.Key_Return)
     train = bench.window.findChild(QAbstractButton, "recipe_train")
     until(qtbot, lambda: not train.isEnabled())
-    assert "<= 10" in bench.recipe.state.errors["training.learning_rate"]
+    assert "≤ 10" in bench.recipe.state.errors["training.learning_rate"]
     assert bench.recipe.state.spec.training.learning_rate == 1e-3
 
 
