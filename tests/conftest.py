@@ -27,7 +27,7 @@ def nothing_leaks(request):
     threads = {thread.ident for thread in threading.enumerate()}
     processes = {child.pid for child in psutil.Process().children(recursive=True)}
     yield
-    left = [child for child in psutil.Process().children(recursive=True)]
+    left = psutil.Process().children(recursive=True)
     left = [c for c in left if c.pid not in processes and c.status() != psutil.STATUS_ZOMBIE]
     assert not left, f"left running: {left}"
     if "qtbot" in request.fixturenames:

@@ -55,7 +55,7 @@ def window(
         typer.echo(__version__)
         raise typer.Exit
     if context.invoked_subcommand is None:
-        from workbench.gui.app import run
+        from workbench.gui.opening import run
 
         raise typer.Exit(run())
 

@@ -17,7 +17,8 @@ def imported(code, names):
 def test_the_window_is_made_without_tensorflow():
     code = (
         "from PySide6.QtCore import QSettings\n"
-        "from workbench.gui.app import Workbench, make_application\n"
+        "from workbench.gui.app import Workbench\n"
+        "from workbench.gui.opening import make_application\n"
         "app = make_application(); bench = Workbench(QSettings())\n"
         "bench.window.show(); bench.window.show_stage('recipe')\n"
     )

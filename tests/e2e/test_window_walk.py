@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QTableView
 
-from workbench.gui.app import Workbench, make_application
+from workbench.gui.app import Workbench
+from workbench.gui.opening import make_application
 from workbench.runs import store
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import faulthandler
-import locale
-import logging
-import os
-import sys
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import QObject, QSettings, QThreadPool, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
@@ -17,29 +11,23 @@ from PySide6.QtWidgets import QApplication
 from workbench import places, suggest
 from workbench.data.folder import scan
 from workbench.data.index import Index
-from workbench.data.samples import SAMPLES
 from workbench.errors import UserError
 from workbench.gui import theme
 from workbench.gui.background import Latest
 from workbench.gui.engine import Engines, EngineState
+from workbench.gui.opening import Opening
 from workbench.gui.presenters.data import DataPresenter, DataState
 from workbench.gui.presenters.recipe import RecipePresenter, RecipeState
 from workbench.gui.presenters.results import ResultsPresenter
-from workbench.gui.presenters.start import StartPresenter
 from workbench.gui.presenters.train import TrainPresenter, TrainState
-from workbench.gui.recent import RecentFolders
 from workbench.gui.screens.data import DataView
 from workbench.gui.screens.recipe import RecipeView
 from workbench.gui.screens.results import ResultsView
-from workbench.gui.screens.start import StartView
 from workbench.gui.screens.train import TrainView
 from workbench.gui.widgets.rail import Mark
 from workbench.gui.widgets.sample import SampleView
-from workbench.gui.window import MainWindow
 from workbench.runs import store
 from workbench.spec import RunSpec
-
-log = logging.getLogger("workbench")
 
 # Data are read ahead this long after the last change of the recipe.
 PREPARE_AFTER_MS = 700
@@ -51,22 +39,28 @@ class Workbench(QObject):
     Args:
         settings: theme, recent folders, window geometry.
         engines: who trains.
+        opening: the window that is open already; a new one when left out.
         parent: its parent.
     """
 
     def __init__(
-        self, settings: QSettings, engines: Engines | None = None, parent: QObject | None = None
+        self,
+        settings: QSettings,
+        engines: Engines | None = None,
+        opening: Opening | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.settings = settings
         self.engines = engines or Engines(parent=self)
-        self.start = StartPresenter(SAMPLES, RecentFolders(settings), parent=self)
+        opened = opening or Opening(settings)
+        self.window, self.start, self.start_view = opened.window, opened.start, opened.view
         self.data = DataPresenter(scan, parent=self)
         self.recipe = RecipePresenter(suggest.suggest, suggest.reasons, parent=self)
         self.train = TrainPresenter(parent=self)
         self.results = ResultsPresenter(parent=self)
         self.preview = SampleView("results_sample")
-        self.window = self._make_window()
+        self._add_screens()
         self._pending: RunSpec | None = None
         self._prepared: RunSpec | None = None
         self._closing = False
@@ -81,7 +75,7 @@ class Workbench(QObject):
         self._restore()
 
     def show(self) -> None:
-        """Show the window, then warm an engine as soon as it is painted."""
+        """Show the window, unless it is seen already; then warm an engine."""
         self.window.show()
         QTimer.singleShot(0, self.engines.warm)
 
@@ -94,16 +88,14 @@ class Workbench(QObject):
         self.engines.close()
         QThreadPool.globalInstance().waitForDone()
 
-    def _make_window(self) -> MainWindow:
-        self.start_view = StartView(self.start)
+    def _add_screens(self) -> None:
         self.data_view = DataView(self.data)
         self.recipe_view = RecipeView(self.recipe)
         self.train_view = TrainView(self.train)
         self.results_view = ResultsView(self.results)
         self.results_view.preview_slot.addWidget(self.preview)
-        return MainWindow(
+        self.window.add_screens(
             {
-                "start": self.start_view,
                 "data": self.data_view,
                 "recipe": self.recipe_view,
                 "train": self.train_view,
@@ -310,54 +302,5 @@ class Workbench(QObject):
         self.window.show_engine(self.engines.state)
 
 
-def make_application() -> QApplication:
-    """The Qt application, dressed; without a display on Linux it paints offscreen."""
-    if sys.platform.startswith("linux") and not any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    ):
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(app, QApplication)
-    # Qt takes the user's locale; numbers in files keep their point.
-    locale.setlocale(locale.LC_NUMERIC, "C")
-    app.setApplicationName("workbench")
-    app.setOrganizationName("workbench")
-    chosen = QSettings().value("theme")
-    scheme: theme.Scheme = theme.system_scheme(app)
-    if chosen in {"light", "dark"}:
-        scheme = "dark" if chosen == "dark" else "light"
-    theme.wear(app, scheme)
-    return app
-
-
-def run() -> int:
-    """Open the window and stay until it is closed.
-
-    Returns:
-        Exit code.
-    """
-    app = make_application()
-    _log_to(places.home() / "workbench.log")
-    bench = Workbench(QSettings())
-    app.aboutToQuit.connect(bench.close)
-    bench.show()
-    return app.exec()
-
-
 def _open_folder(folder: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
-
-
-def _log_to(file: Path) -> None:
-    """Keep what goes wrong in the program itself: never in a dialog, always in the log."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        filename=file, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    faulthandler.enable(file.open("a", encoding="utf-8"))
-
-    def note(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        log.error("a fault of the program", exc_info=(kind, error, trace))
-        sys.__excepthook__(kind, error, trace)
-
-    sys.excepthook = note

@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Slot
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
-from workbench.gui.app import Workbench, make_application
+from workbench.gui.app import Workbench
+from workbench.gui.opening import make_application
 from workbench.gui.presenters.data import DataState
 from workbench.gui.presenters.results import ResultsState
 from workbench.gui.presenters.start import StartState

@@ -63,7 +63,8 @@ def as_markdown(window: QWidget) -> str:
 
 def main() -> None:
     """Print the list of a window that has just been opened."""
-    from workbench.gui.app import Workbench, make_application
+    from workbench.gui.app import Workbench
+    from workbench.gui.opening import make_application
 
     make_application()
     with TemporaryDirectory() as folder:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
-from workbench.gui.engine import EngineState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.rail import Rail
+
+if TYPE_CHECKING:
+    from workbench.gui.engine import EngineState
 
 STAGES = [
     ("start", "Start", "house"),
@@ -24,7 +28,7 @@ class MainWindow(QMainWindow):
     """Shows one screen at a time.
 
     Args:
-        screens: the screen of each stage.
+        screens: the screens that are there from the start; others are added later.
         parent: its parent.
     """
 
@@ -46,9 +50,8 @@ class MainWindow(QMainWindow):
         self.busy = False
         self.rail = Rail(STAGES)
         self._stack = QStackedWidget()
-        self._screens = screens
-        for screen in screens.values():
-            self._stack.addWidget(screen)
+        self._screens: dict[str, QWidget] = {}
+        self.add_screens(screens)
         centre = QWidget()
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
@@ -67,6 +70,12 @@ class MainWindow(QMainWindow):
             self.rail.buttons[name].setToolTip(f"Ctrl+{number}")
         self.show_stage("start")
 
+    def add_screens(self, screens: dict[str, QWidget]) -> None:
+        """Add the screens of further stages."""
+        for name, screen in screens.items():
+            self._screens[name] = screen
+            self._stack.addWidget(screen)
+
     @property
     def stage(self) -> str:
         """Name of the stage that is shown."""
@@ -74,7 +83,10 @@ class MainWindow(QMainWindow):
         return next(name for name, screen in self._screens.items() if screen is shown)
 
     def show_stage(self, name: str) -> None:
-        """Show the screen of a stage."""
+        """Show the screen of a stage; nothing happens while it is not there yet."""
+        if name not in self._screens:
+            self.rail.show_stage(self.stage)
+            return
         self._stack.setCurrentWidget(self._screens[name])
         self.rail.show_stage(name)
         self.stage_shown.emit(name)

@@ -17,13 +17,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from workbench import events, spec
 from workbench.errors import UserError
+
+if TYPE_CHECKING:
+    from workbench.events import Event
+    from workbench.spec import RunSpec
 
 Phase = Literal["created", "running", "done", "stopped", "flat", "discarded", "failed"]
 _OUTCOMES: tuple[Phase, ...] = ("done", "stopped", "flat", "discarded", "failed")
@@ -86,12 +89,15 @@ class Run:
         """Where everything that was printed stands."""
         return self.folder / "log.txt"
 
-    def spec(self) -> spec.RunSpec:
+    def spec(self) -> RunSpec:
         """What it is.
 
         Raises:
             UserError: ``spec.json`` is missing or damaged.
         """
+        # Here and below: the start screen lists runs before anything larger is loaded.
+        from workbench import spec
+
         return spec.read(self.folder / "spec.json")
 
     def status(self) -> Status:
@@ -118,12 +124,14 @@ class Run:
         stamped = status.model_copy(update={"updated": time.time()})
         write_atomic(self.folder / "status.json", stamped.model_dump_json(indent=2) + "\n")
 
-    def events(self) -> Iterator[events.Event]:
+    def events(self) -> Iterator[Event]:
         """All that it has said so far; a torn last line is left out.
 
         Raises:
             UserError: a line in the middle is damaged; says which.
         """
+        from workbench import events
+
         try:
             text = self.events_file.read_bytes()
         except FileNotFoundError:
@@ -151,7 +159,7 @@ class Run:
         return "\n".join(text.splitlines()[-lines:])
 
 
-def create(folder: Path, run_spec: spec.RunSpec) -> Run:
+def create(folder: Path, run_spec: RunSpec) -> Run:
     """A new run folder ``<stamp>-<name>`` with its spec.
 
     Args:

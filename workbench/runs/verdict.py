@@ -51,9 +51,7 @@ def verdict(curves: Curves) -> Verdict:
         return Verdict("Unstable", f"jumps by {percent}: lower the learning rate", "warn")
     if flat >= PATIENT:
         if curves.best and train[-1] < FALLING * train[curves.best - 1]:
-            return Verdict(
-                "Overfitting", f"only training improves since {curves.best}", "warn"
-            )
+            return Verdict("Overfitting", f"only training improves since {curves.best}", "warn")
         return Verdict("Flat", f"nothing better for {flat} epochs", "warn")
     if epoch == 1:
         return Verdict("Learning", "one epoch done", "good")
