@@ -54,6 +54,7 @@ class Workbench(QObject):
         self.settings = settings
         self.engines = engines or Engines(parent=self)
         opened = opening or Opening(settings)
+        opened.setParent(self)
         self.window, self.start, self.start_view = opened.window, opened.start, opened.view
         self.data = DataPresenter(scan, parent=self)
         self.recipe = RecipePresenter(suggest.suggest, suggest.reasons, parent=self)

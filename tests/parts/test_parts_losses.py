@@ -1,0 +1,129 @@
+"""Every loss: shape, finite value and gradient, Keras' own values, and numbers worked by hand."""
+
+import numpy as np
+import pytest
+
+from workbench import parts
+
+pytestmark = pytest.mark.slow
+LOSSES = parts.parts("loss")
+
+
+@pytest.fixture(scope="module")
+def tf():
+    import tensorflow
+
+    return tensorflow
+
+
+@pytest.fixture(scope="module")
+def keras():
+    import keras
+
+    return keras
+
+
+def each_option_at_its_ends(part):
+    yield part.check({})
+    for option in part.options:
+        for value in option.extremes():
+            yield part.check({option.name: value})
+
+
+CASES = [(part, options) for part in LOSSES for options in each_option_at_its_ends(part)]
+
+
+def batch(part, scale):
+    """Labels and outputs of eight samples, right and wrong, up to the given size."""
+    dice = np.random.default_rng(0)
+    if "category" in part.tasks:
+        return np.arange(8, dtype=np.int32) % 3, dice.normal(0, scale, (8, 3)).astype("f4")
+    outputs = dice.normal(0, scale, 8).astype("f4")
+    if "yes_no" in part.tasks:
+        return (np.arange(8) % 2).astype("f4"), outputs
+    labels = dice.normal(0, 1, 8).astype("f4")
+    labels[0] = outputs[0]
+    return labels, outputs
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+@pytest.mark.parametrize(
+    ("part", "options"), CASES, ids=[f"{p.name}-{list(o.values())}" for p, o in CASES]
+)
+def test_value_and_gradient_are_finite_and_one_a_sample(tf, part, options, scale):
+    labels, outputs = batch(part, scale)
+    variable = tf.Variable(outputs)
+    with tf.GradientTape() as tape:
+        values = part.function(tf.constant(labels), variable, **options)
+        total = tf.reduce_sum(values)
+    assert values.shape == (8,)
+    assert np.isfinite(values.numpy()).all()
+    assert np.isfinite(tape.gradient(total, variable).numpy()).all()
+    assert (values.numpy() >= 0).all()
+
+
+def value(name, labels, outputs, **options):
+    function = parts.find("loss", name).function
+    return np.asarray(function(np.asarray(labels), np.asarray(outputs, "f4"), **options))
+
+
+R1 = ([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0])
+R2 = ([1.0, 2.0, 3.0, 4.0, 5.0], [1.1, 1.9, 3.2, 3.7, 15.0])
+C1 = ([0, 1, 2], [[2, 1, 0.1], [0.5, 2.5, -1], [-0.3, 0.2, 0.1]])
+B1 = ([1.0, 0.0, 0.0, 1.0], [2.0, -1.5, 0.3, -4.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "options", "mean"),
+    [
+        ("squared_error", R1, {}, 0.1875),
+        ("squared_error", R2, {}, 10.015),
+        ("absolute_error", R1, {}, 0.5),
+        ("absolute_error", R2, {}, 2.14),
+        ("huber", R1, {"delta": 1.0}, 0.1875),
+        ("huber", R2, {"delta": 1.0}, 1.915),
+        ("huber", R1, {"delta": 0.5}, 0.15625),
+        ("huber", R2, {"delta": 0.5}, 0.99),
+        ("cross_entropy", C1, {}, 0.5303452930),
+        ("cross_entropy", C1, {"label_smoothing": 0.1}, 0.6270119597),
+        ("cross_entropy", C1, {"label_smoothing": 0.2}, 0.7236786263),
+        ("binary_cross_entropy", B1, {}, 1.3002116154),
+        ("binary_cross_entropy", B1, {"label_smoothing": 0.1}, 1.2902116154),
+        ("binary_cross_entropy", B1, {"pos_weight": 3.0}, 3.3727505848),
+    ],
+)
+def test_numbers_worked_by_hand(name, case, options, mean):
+    assert value(name, *case, **options).mean() == pytest.approx(mean, rel=1e-6)
+
+
+def test_a_sure_and_wrong_answer_costs_its_whole_distance():
+    assert value("cross_entropy", [1], [[1000.0, 0.0, -1000.0]]) == pytest.approx([1000.0])
+    assert value("binary_cross_entropy", [0.0], [1000.0]) == pytest.approx([1000.0])
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+def test_cross_entropies_are_those_of_keras(keras, smoothing):
+    labels, logits = C1
+    theirs = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=smoothing, reduction=None
+    )(np.eye(3)[labels], np.asarray(logits, "f4"))
+    ours = value("cross_entropy", labels, logits, label_smoothing=smoothing)
+    assert ours == pytest.approx(np.asarray(theirs), rel=1e-5)
+    labels, logits = B1
+    theirs = keras.losses.BinaryCrossentropy(
+        from_logits=True, label_smoothing=smoothing, reduction=None
+    )(np.asarray(labels, "f4")[:, None], np.asarray(logits, "f4")[:, None])
+    ours = value("binary_cross_entropy", labels, logits, label_smoothing=smoothing)
+    assert ours == pytest.approx(np.asarray(theirs), rel=1e-5)
+
+
+@pytest.mark.parametrize("case", [R1, R2])
+def test_losses_of_numbers_are_those_of_keras(keras, case):
+    columns = [np.asarray(column, "f4")[:, None] for column in case]
+    squared = keras.losses.MeanSquaredError(reduction=None)(*columns)
+    assert 2 * value("squared_error", *case) == pytest.approx(np.asarray(squared))
+    absolute = keras.losses.MeanAbsoluteError(reduction=None)(*columns)
+    assert value("absolute_error", *case) == pytest.approx(np.asarray(absolute))
+    for delta in (0.3, 1.0, 4.0):
+        theirs = keras.losses.Huber(delta=delta, reduction=None)(*columns)
+        assert value("huber", *case, delta=delta) == pytest.approx(np.asarray(theirs), rel=1e-5)
