@@ -38,9 +38,7 @@ ENCODERS = [(part, options) for part in parts.parts("encoder") for options in va
 FUSIONS = [(part, options) for part in parts.parts("fusion") for options in variations(part)]
 
 
-@pytest.mark.parametrize(
-    ("part", "options"), ENCODERS, ids=[f"{p.name}-{o}" for p, o in ENCODERS]
-)
+@pytest.mark.parametrize(("part", "options"), ENCODERS, ids=[f"{p.name}-{o}" for p, o in ENCODERS])
 def test_an_encoder_gives_one_finite_embedding_a_sample(part, options):
     made = np.asarray(make(part, options)(sample(part.modality)))
     assert made.ndim == 2
@@ -77,7 +75,9 @@ def embeddings(names, count=4):
 
 
 EVERY_CHOICE = [
-    names for size in (1, 2, 3) for names in itertools.combinations(("image", "audio", "text"), size)
+    names
+    for size in (1, 2, 3)
+    for names in itertools.combinations(("image", "audio", "text"), size)
 ]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from workbench.errors import UserError
 
 _STATE = "state"
-_NUMBER = re.compile(r"_\d+(?=/|$)")
+_NUMBER = re.compile(r"_\d+(?=[_/]|$)")
 
 
 def save(file: Path, groups: Mapping[str, Iterable[Any]], state: Mapping[str, Any]) -> None:

@@ -97,6 +97,10 @@ class Steps:
         return tf.stack([loss, *self._sums(labels, outputs, weights)])
 
     def _reduce(self, gradients: Any) -> Any:
+        if self._replicas > 1 or self._clip_norm is not None:
+            # Embeddings give sparse gradients with rows that come twice: their norm is not that of
+            # their sum, and replicas cannot add them up.
+            gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
         if self._replicas > 1:
             context = tf.distribute.get_replica_context()
             gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
