@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +32,7 @@ def execute(run: store.Run, recorder: Recorder, wish: Wish) -> LastWord:
         wish: asked between steps.
 
     Returns:
-        Its last word. An exception never leaves this function, but is printed with its traceback.
+        Its last word. An exception never leaves this function; its traceback goes to the log.
     """
     try:
         store.write_atomic(run.folder / "environment.json", store.environment())
@@ -41,8 +40,9 @@ def execute(run: store.Run, recorder: Recorder, wish: Wish) -> LastWord:
     except Stopped:
         last = Ended(outcome="discarded")
     except Exception as error:  # noqa: BLE001 - whatever it is, the run says so as its last word
-        traceback.print_exc(file=sys.stderr)
         last = causes.of_exception(error, run.log_tail())
+        with run.log_file.open("a", encoding="utf-8") as log:
+            traceback.print_exc(file=log)
     recorder.tell(last)
     return last
 

@@ -13,6 +13,9 @@ from workbench import events
 MOST_POINTS = 4000
 """Points drawn of one curve at most: more than a screen has columns."""
 
+RECENT_EPOCHS = 3
+"""Epochs whose length tells how long the next ones will take."""
+
 Numbers = NDArray[np.float64]
 
 
@@ -56,7 +59,8 @@ class Series:
 class Curves:
     """All curves of one run; ``hear`` each of its events in order.
 
-    The level axis of every curve is the epoch: 2.5 is the middle of the third.
+    The level axis of every curve is the epoch: 2.5 is the middle of the third. An epoch whose
+    validation was cut short has no point in ``validation``.
 
     Attributes:
         steps: training loss of each step.
@@ -66,6 +70,7 @@ class Curves:
         speed: samples per second over the steps.
         best: epoch of the lowest validation loss; 0 before the first.
         epochs: planned epochs.
+        epoch_seconds: how long each epoch took, its validation included.
         version: grows with every change, so that a plot knows when there is news.
     """
 
@@ -76,14 +81,17 @@ class Curves:
     speed: Series = field(default_factory=Series)
     best: int = 0
     epochs: int = 0
+    epoch_seconds: Series = field(default_factory=Series)
     version: int = 0
     _per_epoch: int = 1
+    _samples: int = 0
 
     def hear(self, event: events.Said) -> None:
         """Take in one event."""
         match event:
-            case events.Started(epochs=epochs, steps=steps):
-                self.epochs, self._per_epoch = epochs, steps
+            case events.Started():
+                self.epochs, self._per_epoch = event.epochs, max(1, event.steps)
+                self._samples = event.samples.get("train", 0)
             case events.StepsDone():
                 self._add_steps(event)
             case events.EpochDone():
@@ -104,8 +112,37 @@ class Curves:
         for curves, figures in ((self.train, event.train), (self.validation, event.validation)):
             for name, value in figures.items():
                 curves.setdefault(name, Series()).append(event.epoch, value)
+        self.epoch_seconds.append(event.epoch, event.seconds)
         if event.best:
             self.best = event.epoch
+
+    @property
+    def best_loss(self) -> float:
+        """Validation loss of the best epoch; NaN before the first."""
+        known = self.validation.get("loss")
+        if known is None or not self.best:
+            return math.nan
+        return float(known.y[np.searchsorted(known.x, self.best)])
+
+    @property
+    def place(self) -> float:
+        """How far the run is, in epochs."""
+        return float(self.steps.x[-1]) if len(self.steps) else 0.0
+
+    def seconds_left(self) -> float:
+        """Time left until the last planned epoch: by the last epochs with their validation, or,
+        in the first epoch, by the speed of its steps.
+
+        Returns:
+            Seconds, 0 or more; NaN where nothing is known yet.
+        """
+        if len(self.epoch_seconds):
+            each = float(self.epoch_seconds.y[-RECENT_EPOCHS:].mean())
+        elif len(self.speed) and self.speed.y[-1] > 0 and self._samples:
+            each = self._samples / float(self.speed.y[-1])
+        else:
+            return math.nan
+        return max(0.0, self.epochs - self.place) * each
 
     @property
     def metric(self) -> str:
@@ -119,22 +156,24 @@ def thin(x: Numbers, y: Numbers, most: int = MOST_POINTS) -> tuple[Numbers, Numb
     Args:
         x: places, ascending, [points].
         y: values, [points]; NaN counts as neither.
-        most: points wanted at most.
+        most: points wanted at most, 4 or more.
 
     Returns:
-        Places and values of at most ``most`` points, ascending; the same arrays where they are few.
+        Places and values of at most ``most`` points, ascending, the first and the last among them;
+        the same arrays where they are few.
     """
     if len(x) <= most:
         return x, y
-    stretches = most // 2
-    size = len(x) // stretches
-    whole = size * stretches
-    cut = y[:whole].reshape(stretches, size)
+    # Two points of each stretch, and the two ends of the curve.
+    size = math.ceil(len(x) / ((most - 2) // 2))
+    stretches = math.ceil(len(x) / size)
+    padded = np.full(stretches * size, np.nan)
+    padded[: len(y)] = y
+    cut = padded.reshape(stretches, size)
     starts = np.arange(stretches) * size
     lowest = starts + np.argmin(np.where(np.isnan(cut), np.inf, cut), axis=1)
     highest = starts + np.argmax(np.where(np.isnan(cut), -np.inf, cut), axis=1)
-    # What is left at the end is less than one stretch in a curve of many: its last point stands.
-    chosen = np.unique(np.concatenate([lowest, highest, [len(x) - 1]]))
+    chosen = np.unique(np.concatenate([[0], lowest, highest, [len(x) - 1]]))
     return x[chosen], y[chosen]
 
 
@@ -143,26 +182,33 @@ def smooth(x: Numbers, y: Numbers, weight: float, most: int = 1000) -> tuple[Num
 
     Args:
         x: places, ascending, [points].
-        y: values, [points].
-        weight: share of the past, 0 (none) to below 1.
+        y: values, [points]; what is not finite is left out.
+        weight: share of the past that each step keeps, 0 (none) to below 1; on curves of more than
+            ``most`` points it is the share that each of ``most`` parts keeps, so that the same
+            weight looks alike on long and on short runs.
         most: stretches at most.
 
     Returns:
-        Places and smoothed values.
+        Places and smoothed values; NaN before the first finite value.
     """
     if not len(x):
         return x, y
     size = math.ceil(len(x) / most)
     starts = np.arange(0, len(x), size)
-    counts = np.diff(np.append(starts, len(x)))
-    places, means = np.add.reduceat(x, starts) / counts, np.add.reduceat(y, starts) / counts
-    smoothed = np.empty_like(means)
-    past, known = 0.0, 0.0
-    for place, value in enumerate(means.tolist()):
-        if math.isfinite(value):
-            past = weight * past + (1 - weight) * value
-            known = weight * known + (1 - weight)
-        smoothed[place] = past / known if known else math.nan
+    known = np.isfinite(y)
+    counts = np.add.reduceat(known.astype(float), starts)
+    sums = np.add.reduceat(np.where(known, y, 0.0), starts)
+    places = np.add.reduceat(x, starts) / np.diff(np.append(starts, len(x)))
+    # A stretch is longer or shorter than a part, as sizes are whole numbers: this evens it out.
+    kept = weight ** (size * most / max(len(x), most))
+    smoothed = np.full(len(starts), math.nan)
+    past, seen = 0.0, 0.0
+    for place, (total, count) in enumerate(zip(sums.tolist(), counts.tolist(), strict=True)):
+        if count:
+            past = kept * past + (1 - kept) * total / count
+            seen = kept * seen + (1 - kept)
+        if seen:
+            smoothed[place] = past / seen
     return places, smoothed
 
 
