@@ -69,7 +69,7 @@ class AudioInput(Spec):
     sample_rate: Annotated[
         int, Field(ge=4000, le=48000, json_schema_extra={"unit": "Hz", "advanced": True})
     ] = 16000
-    seconds: Annotated[float, Field(gt=0, le=60, json_schema_extra={"unit": "s"})] = 1.0
+    seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     mel_bands: Annotated[int, Field(ge=8, le=256)] = 64
 
 

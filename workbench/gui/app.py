@@ -61,6 +61,9 @@ class Workbench(QObject):
         self.train = TrainPresenter(parent=self)
         self.results = ResultsPresenter(parent=self)
         self.preview = SampleView("results_sample")
+        # The screen itself names the sample above the preview.
+        self.preview.title.hide()
+        self.preview.target.hide()
         self._add_screens()
         self._pending: RunSpec | None = None
         self._prepared: RunSpec | None = None
