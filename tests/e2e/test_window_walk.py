@@ -7,7 +7,14 @@ import numpy as np
 import psutil
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QTableView
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QMessageBox,
+    QTableView,
+)
 
 from workbench.gui.app import Workbench
 from workbench.gui.opening import make_application
@@ -165,3 +172,29 @@ def test_another_loss_can_be_chosen_and_is_what_the_run_uses(qtbot, bench, tmp_p
     run = store.find(bench.train.state.folder)
     assert run.spec().objective.loss.name == "absolute_error"
     assert "test_mae" in run.status().metrics
+
+
+def test_closing_during_a_run_asks_then_stops_keeps_and_closes(qtbot, bench, shapes):
+    open_and_cook(qtbot, bench, shapes, 500)
+    click(qtbot, bench, "recipe_train")
+    until(qtbot, lambda: bench.train.curves.best >= 1)
+    bench.window.close()
+    assert bench.window.isVisible()
+    box = bench.window.findChild(QMessageBox, "close_box")
+    stop = next(b for b in box.buttons() if box.buttonRole(b) == QMessageBox.ButtonRole.AcceptRole)
+    qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: not bench.window.isVisible())
+    assert store.find(bench.train.state.folder).status().phase == "stopped"
+
+
+def test_a_past_run_is_opened_with_its_curve_its_results_and_its_recipe(qtbot, bench, shapes):
+    open_and_cook(qtbot, bench, shapes, 2)
+    bench.recipe.change("model.fusion.name", "gated")
+    click(qtbot, bench, "recipe_train")
+    until(qtbot, lambda: bench.train.state.phase in {"done", "failed"})
+    folder, steps = bench.train.state.folder, len(bench.train.curves.steps)
+    bench.recipe.change("model.fusion.name", "average")
+    bench.open_run(folder)
+    until(qtbot, lambda: bench.results.state.phase == "shown")
+    assert len(bench.train.curves.steps) == steps
+    until(qtbot, lambda: bench.recipe.state.spec.model.fusion.name == "gated")

@@ -53,10 +53,12 @@ class EngineThread(QThread):
         self._early: list[bytes] = []
         self._run: store.Run | None = None
         self._over = False
+        self._wished = False
+        self._forced = False
         self._ladder = QTimer(self)
         self._ladder.setSingleShot(True)
         self._ladder.setInterval(STOP_PATIENCE_MS)
-        self._ladder.timeout.connect(self.kill)
+        self._ladder.timeout.connect(self._force)
         self.said.connect(self._note)
 
     @property
@@ -75,13 +77,11 @@ class EngineThread(QThread):
 
     def ask_to_stop(self) -> None:
         """Stop the run and keep the best weights so far; ends the process if it does not answer."""
-        self._ask(protocol.Stop(keep=True))
-        self._ladder.start()
+        self._wish(protocol.Stop(keep=True))
 
     def discard(self) -> None:
         """End the run at once and keep nothing."""
-        self._ask(protocol.Stop(keep=False))
-        self._ladder.start()
+        self._wish(protocol.Stop(keep=False))
 
     @Slot()
     def kill(self) -> None:
@@ -90,6 +90,16 @@ class EngineThread(QThread):
             self._unwanted = True
             if self._process is not None and self._process.poll() is None:
                 self._process.kill()
+
+    def _wish(self, request: protocol.Stop) -> None:
+        self._wished = True
+        self._ask(request)
+        self._ladder.start()
+
+    @Slot()
+    def _force(self) -> None:
+        self._forced = True
+        self.kill()
 
     def run(self) -> None:
         """Start the process and hear it until it ends."""
@@ -134,15 +144,33 @@ class EngineThread(QThread):
         """Say the last word for a process that died without one."""
         if self._run is not None and not self._over:
             self._over = True
-            with self._run.events_file.open("a", encoding="utf-8") as stream:
-                stream.write(events.to_line(failure) + "\n")
-            status = self._run.status()
-            self._run.write_status(
-                status.model_copy(update={"phase": "failed", "message": failure.problem})
-            )
-            self.said.emit(failure)
+            self.said.emit(self._record(self._run, self._last_word(failure)))
         elif self._run is None and not self._unwanted:
             self.said.emit(failure)
+
+    def _last_word(self, failure: events.Failed) -> events.Ended | events.Failed:
+        if self._forced:
+            return events.Failed(
+                problem="The engine did not answer the wish to stop and was ended.",
+                remedy="What was saved before is kept in the run's folder.",
+                log=failure.log,
+            )
+        if self._wished:
+            # It was asked to stop before it had begun, or to keep nothing.
+            return events.Ended(outcome="discarded")
+        return failure
+
+    @staticmethod
+    def _record(run: store.Run, last: events.Ended | events.Failed) -> events.Ended | events.Failed:
+        with run.events_file.open("a", encoding="utf-8") as stream:
+            stream.write(events.to_line(last) + "\n")
+        failed = isinstance(last, events.Failed)
+        changes = {
+            "phase": "failed" if failed else "discarded",
+            "message": last.problem if isinstance(last, events.Failed) else "",
+        }
+        run.write_status(run.status().model_copy(update=changes))
+        return last
 
     def _last_words(self, errors: IO[bytes]) -> str:
         tail = self._run.log_tail() if self._run is not None else ""

@@ -130,8 +130,10 @@ class Curves:
         return float(self.steps.x[-1]) if len(self.steps) else 0.0
 
     def seconds_left(self) -> float:
-        """Time left until the last planned epoch: by the last epochs with their validation, or,
-        in the first epoch, by the speed of its steps.
+        """Time left until the last planned epoch is done.
+
+        Taken from the last epochs, their validation included; in the first epoch, from the speed
+        of its steps.
 
         Returns:
             Seconds, 0 or more; NaN where nothing is known yet.

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import math
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Slot
-from PySide6.QtGui import QColor, QFont, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QGuiApplication,
+    QHideEvent,
+    QKeyEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from workbench.errors import UserError
 from workbench.gui import theme
-from workbench.runs.curves import Curves, smooth, thin
+from workbench.gui.widgets.labels import label
+from workbench.runs.curves import Curves
 
 REDRAW_MS = 80
 """About 12 pictures a second: fluid for a curve, and cheap."""
@@ -20,19 +33,54 @@ REDRAW_MS = 80
 Numbers = NDArray[np.float64]
 
 
+class EpochAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph carries no types
+    """A level axis of epochs: whole numbers once whole epochs are seen.
+
+    Args:
+        whole: whole numbers always, for figures that exist after an epoch only.
+    """
+
+    def __init__(self, *, whole: bool) -> None:
+        super().__init__("bottom")
+        self._whole = whole
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> Any:  # noqa: N803  # pyqtgraph's names
+        """Distances of the marks, largest first, each with its offset."""
+        levels = super().tickSpacing(minVal, maxVal, size)
+        if not self._whole and maxVal - minVal < 2:
+            return levels
+        kept = {(max(1.0, float(round(step))), 0.0) for step, _ in levels}
+        return sorted(kept, reverse=True)
+
+
 class LivePlot(QWidget):
     """A themed plot of curves over epochs that redraws itself while it is seen.
 
-    The wheel zooms along the level axis, dragging moves, a double click shows all again.
+    The wheel zooms along the level axis, dragging moves; a double click or Home shows all again.
+    The context menu saves the picture and copies the figures.
 
     Args:
         name: its ``objectName``.
         title: its accessible name.
         left: what its upright axis shows.
+        empty: what is said while there is nothing to draw.
+        whole_epochs: its figures exist after an epoch only.
         parent: its parent.
     """
 
-    def __init__(self, name: str, title: str, left: str, parent: QWidget | None = None) -> None:
+    failed = Signal(object)
+    """The ``UserError`` of a picture that could not be saved."""
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        left: str,
+        *,
+        empty: str,
+        whole_epochs: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName(title)
@@ -40,8 +88,10 @@ class LivePlot(QWidget):
         self.setMinimumSize(200, 110)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        self._plot: Any = pg.PlotWidget()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._plot: Any = pg.PlotWidget(axisItems={"bottom": EpochAxis(whole=whole_epochs)})
         self._plot.setAccessibleName(title)
+        self._plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.hideButtons()
         self._plot.setMenuEnabled(False)
@@ -67,6 +117,10 @@ class LivePlot(QWidget):
         self._plot.scene().sigMouseClicked.connect(self._clicked)
         self._hide_read_out()
         box.addWidget(self._plot)
+        self._empty = label(empty, "quiet", wrap=True, parent=self)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        box.addWidget(self._empty)
+        self._plot.hide()
         self._curves = Curves()
         self._drawn = -1
         self._timer = QTimer(self)
@@ -90,11 +144,46 @@ class LivePlot(QWidget):
         """Show everything again."""
         self._view.enableAutoRange()
 
+    def as_csv(self) -> str:
+        """The figures as a table of three columns: series, epoch, value."""
+        written = io.StringIO()
+        rows = csv.writer(written, lineterminator="\n")
+        rows.writerow(("series", "epoch", "value"))
+        for name, (places, values) in self.series().items():
+            rows.writerows(
+                (name, *row) for row in zip(places.tolist(), values.tolist(), strict=True)
+            )
+        return written.getvalue()
+
+    def menu(self) -> QMenu:
+        """What can be done with the plot; owned by it and gone when it closes."""
+        made = QMenu(self)
+        made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        made.addAction("Show all again", self.reset_view)
+        made.addSeparator()
+        made.addAction("Save picture…", self._ask_where)
+        made.addAction("Copy data as CSV", self._copy)
+        return made
+
+    def save_picture(self, file: str) -> None:
+        """Save what is seen as a picture; ``failed`` says when it cannot be written."""
+        if not self.grab().save(file):
+            self.failed.emit(
+                UserError(
+                    f"The picture {file} cannot be written.",
+                    "Choose a folder that you may write to and a name that ends in .png.",
+                )
+            )
+
     @Slot()
     def redraw(self) -> None:
         """Draw at the next chance, whether or not there is news."""
         self._drawn = -1
         self._tick()
+
+    def _new_curve(self) -> Any:
+        """A curve without points; what is not finite leaves a gap in it."""
+        return self._item.plot(connect="finite")
 
     def series(self) -> dict[str, tuple[Numbers, Numbers]]:
         """What the read-out tells: the curves by name, as (places, values)."""
@@ -123,11 +212,41 @@ class LivePlot(QWidget):
         if event.type() == QEvent.Type.PaletteChange and getattr(self, "_finished", False):
             self._dress()
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu, also by its key."""
+        self.menu().popup(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Home shows all again."""
+        if event.key() == Qt.Key.Key_Home:
+            self.reset_view()
+        else:
+            super().keyPressEvent(event)
+
     @Slot()
     def _tick(self) -> None:
         if self._drawn != self._curves.version and self.isVisible():
             self._drawn = self._curves.version
+            known = {name: pair for name, pair in self.series().items() if len(pair[0])}
+            self._plot.setVisible(bool(known))
+            self._empty.setVisible(not known)
             self.draw()
+            latest = (f"{name} {pair[1][-1]:.4g}" for name, pair in known.items())
+            self.setAccessibleDescription("Latest: " + ", ".join(latest) if known else "")
+
+    @Slot()
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.as_csv())
+
+    @Slot()
+    def _ask_where(self) -> None:
+        dialog = QFileDialog(self, "Save picture", f"{self.objectName()}.png", "Pictures (*.png)")
+        dialog.setObjectName(f"{self.objectName()}_save")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.fileSelected.connect(self.save_picture)
+        dialog.open()
 
     def _dress(self) -> None:
         worn = theme.current()
@@ -150,19 +269,24 @@ class LivePlot(QWidget):
         self._cross.hide()
         self._read_out.hide()
 
-    def _hover(self, place: QPointF) -> None:
-        if not self._view.sceneBoundingRect().contains(place):
-            self._hide_read_out()
-            return
-        x = self._view.mapSceneToView(place).x()
-        lines = [f"epoch {x:.2f}"]
+    def values_at(self, x: float) -> dict[str, float]:
+        """Of every series the value whose place is nearest to ``x`` epochs."""
+        found = {}
         for name, (places, values) in self.series().items():
             if len(places):
-                nearest = int(np.clip(np.searchsorted(places, x), 0, len(places) - 1))
-                lines.append(f"{name}  {values[nearest]:.4g}")
-        if len(lines) == 1:
+                right = int(np.clip(np.searchsorted(places, x), 1, max(1, len(places) - 1)))
+                pair = range(max(0, right - 1), min(right + 1, len(places)))
+                found[name] = float(values[min(pair, key=lambda at: abs(places[at] - x))])
+        return found
+
+    def _hover(self, place: QPointF) -> None:
+        x = float(self._view.mapSceneToView(place).x())
+        known = self.values_at(x)
+        if not known or not self._view.sceneBoundingRect().contains(place):
             self._hide_read_out()
             return
+        lines = [f"epoch {x:.2f}"]
+        lines += [f"{name}  {value:.4g}" for name, value in known.items() if math.isfinite(value)]
         self._cross.setPos(x)
         self._read_out.setText("\n".join(lines))
         (left, right), (_, top) = self._view.viewRange()
@@ -174,177 +298,3 @@ class LivePlot(QWidget):
     def _clicked(self, event: Any) -> None:
         if event.double():
             self.reset_view()
-
-
-class LossPlot(LivePlot):
-    """Training loss of each step, faint and smoothed, of each epoch, and of validation.
-
-    Args:
-        name: its ``objectName``.
-        parent: its parent.
-    """
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, "Loss over epochs", "loss", parent)
-        self._weight, self._clip, self._log = 0.8, False, False
-        new = self._item.plot
-        self._raw, self._smooth, self._train, self._validation = new(), new(), new(), new()
-        self._star: Any = pg.ScatterPlotItem(symbol="star", size=15)
-        self._star.setZValue(10)
-        self._item.addItem(self._star)
-        self.finish()
-
-    def set_smoothing(self, weight: float) -> None:
-        """How much of the past the smoothed curve keeps, 0 to below 1."""
-        self._weight = weight
-        self.redraw()
-
-    def set_log(self, on: bool) -> None:
-        """Whether the upright axis is logarithmic."""
-        self._log = on
-        self._item.setLogMode(x=False, y=on)
-        self.redraw()
-        self.reset_view()
-
-    def set_clip(self, on: bool) -> None:
-        """Whether the upright axis leaves out the highest hundredth of the steps."""
-        self._clip = on
-        self.redraw()
-        if not on:
-            self.reset_view()
-
-    def series(self) -> dict[str, tuple[Numbers, Numbers]]:
-        """Training by step and by epoch, and validation."""
-        found = {"step": (self._curves.steps.x, self._curves.steps.y)}
-        for name, group in (("train", self._curves.train), ("validation", self._curves.validation)):
-            if "loss" in group:
-                found[name] = (group["loss"].x, group["loss"].y)
-        return found
-
-    def draw(self) -> None:
-        """Bring the curves to the plot."""
-        steps = self._curves.steps
-        self._raw.setData(*self._positive(*thin(steps.x, steps.y)))
-        self._smooth.setData(*self._positive(*smooth(steps.x, steps.y, self._weight)))
-        for curve, group in (
-            (self._train, self._curves.train),
-            (self._validation, self._curves.validation),
-        ):
-            known = group.get("loss")
-            curve.setData(*(self._positive(known.x, known.y) if known else ([], [])))
-        self._draw_star()
-        if self._clip and len(steps):
-            low, high = np.percentile(steps.y, [0, 99])
-            if self._log:
-                low, high = np.log10(max(low, 1e-12)), np.log10(max(high, 1e-12))
-            self._view.setYRange(float(low), float(high), padding=0.05)
-
-    def _draw_star(self) -> None:
-        known = self._curves.validation.get("loss")
-        if not known or not self._curves.best:
-            self._star.setData([], [])
-            return
-        value = float(known.y[self._curves.best - 1])
-        if self._log:
-            value = float(np.log10(max(value, 1e-12)))
-        self._star.setData([self._curves.best], [value])
-
-    def _positive(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
-        """On a logarithmic axis, values of 0 and below leave a gap."""
-        return (x, np.where(y > 0, y, np.nan)) if self._log else (x, y)
-
-    def dress(self, worn: theme.Theme) -> None:
-        """Give the curves their colours."""
-        train, validation = worn.colour_of("train"), worn.colour_of("validation")
-        faint = QColor(train)
-        faint.setAlpha(70)
-        # Wider pens with antialiasing are sixty times slower; width 1 serves.
-        self._raw.setPen(pg.mkPen(faint))
-        self._smooth.setPen(pg.mkPen(train))
-        self._train.setPen(None)
-        self._train.setSymbol("o")
-        self._train.setSymbolSize(5)
-        self._train.setSymbolBrush(train)
-        self._train.setSymbolPen(None)
-        _dress_validation(self._validation, validation)
-        self._star.setBrush(validation)
-        self._star.setPen(pg.mkPen(worn.panel))
-
-
-class MetricPlot(LivePlot):
-    """The metric beside the loss, of training and of validation, after each epoch.
-
-    Args:
-        name: its ``objectName``.
-        parent: its parent.
-    """
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, "Metric over epochs", "", parent)
-        self._train, self._validation = self._item.plot(), self._item.plot()
-        self.finish()
-
-    def series(self) -> dict[str, tuple[Numbers, Numbers]]:
-        """Training and validation."""
-        metric = self._curves.metric
-        groups = {"train": self._curves.train, "validation": self._curves.validation}
-        return {
-            name: (group[metric].x, group[metric].y)
-            for name, group in groups.items()
-            if metric in group
-        }
-
-    def draw(self) -> None:
-        """Bring the curves to the plot."""
-        known = self.series()
-        self._train.setData(*known.get("train", ([], [])))
-        self._validation.setData(*known.get("validation", ([], [])))
-
-    def dress(self, worn: theme.Theme) -> None:
-        """Give the curves their colours."""
-        train = worn.colour_of("train")
-        self._train.setPen(pg.mkPen(train))
-        self._train.setSymbol("o")
-        self._train.setSymbolSize(5)
-        self._train.setSymbolBrush(train)
-        self._train.setSymbolPen(None)
-        _dress_validation(self._validation, worn.colour_of("validation"))
-
-
-class StepPlot(LivePlot):
-    """One figure over the steps: the learning rate, or the speed.
-
-    Args:
-        name: its ``objectName``.
-        which: ``learning_rate`` or ``speed``: the curve of ``Curves`` to show.
-        title: its accessible name.
-        parent: its parent.
-    """
-
-    def __init__(self, name: str, which: str, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, title, "", parent)
-        self._which, self._title = which, title
-        self._curve: Any = self._item.plot()
-        self.finish()
-
-    def series(self) -> dict[str, tuple[Numbers, Numbers]]:
-        """The one curve."""
-        known = getattr(self._curves, self._which)
-        return {self._title.lower(): (known.x, known.y)}
-
-    def draw(self) -> None:
-        """Bring the curve to the plot."""
-        known = getattr(self._curves, self._which)
-        self._curve.setData(*thin(known.x, known.y))
-
-    def dress(self, worn: theme.Theme) -> None:
-        """Give the curve its colour."""
-        self._curve.setPen(pg.mkPen(worn.colour_of("fused")))
-
-
-def _dress_validation(curve: Any, colour: str) -> None:
-    curve.setPen(pg.mkPen(colour, style=theme.Theme.dash_of("validation")))
-    curve.setSymbol("o")
-    curve.setSymbolSize(6)
-    curve.setSymbolBrush(colour)
-    curve.setSymbolPen(None)

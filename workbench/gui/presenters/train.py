@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,29 +10,25 @@ from typing import Literal, Protocol
 
 from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
-from workbench import events, parts
+from workbench import events
 from workbench.errors import UserError
+from workbench.gui.presenters.train_words import (
+    METRICS,
+    OUTCOMES,
+    STAGES,
+    metric_figure,
+    recipe_line,
+)
 from workbench.gui.words import figure
 from workbench.runs.curves import Curves, in_words
 from workbench.runs.store import Run
 from workbench.runs.verdict import Verdict, verdict
-from workbench.spec import PartSpec, RunSpec
+from workbench.spec import RunSpec
 
 Phase = Literal["idle", "preparing", "running", "stopping", "evaluating", "done", "failed"]
 
-_STAGES = {
-    "scan": "Looking at the folder…",
-    "cache": "Reading files",
-    "build": "Building the model…",
-    "trace": "Preparing the first step; this takes a moment…",
-}
-_OUTCOMES = {
-    "done": "All epochs are done; the best weights are kept.",
-    "flat": "Stopped early: the validation loss got no better. The best weights are kept.",
-    "stopped": "Stopped as you wished; the best weights are kept.",
-    "discarded": "Stopped before there was anything to keep.",
-}
 _MOST_LINES = 200
+_MOST_EARLIER = 3
 _NO_VERDICT = Verdict("–", "", "quiet")
 
 
@@ -45,6 +42,31 @@ class Link(Protocol):
 
     def discard(self) -> None:
         """End at once and keep nothing."""
+
+
+class _Ear(QObject):
+    """Hears one link and falls silent for good.
+
+    A word that another thread has said already is delivered even after ``disconnect``; this is why
+    each run has an ear of its own.
+    """
+
+    heard = Signal(object)
+
+    def __init__(self, link: Link, parent: QObject) -> None:
+        super().__init__(parent)
+        self._open = True
+        link.said.connect(self._hear)
+
+    @Slot(object)
+    def _hear(self, event: object) -> None:
+        if self._open:
+            self.heard.emit(event)
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        self._open = False
+        self.deleteLater()
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,7 @@ class TrainState:
         error: why it failed.
         log: last lines of the log of a failed run.
         folder: its folder.
+        outcome: how it ended, as in ``Ended``, or ``failed``; "" before, and where no end is known.
     """
 
     phase: Phase = "idle"
@@ -82,6 +105,12 @@ class TrainState:
     error: UserError | None = None
     log: str = ""
     folder: Path | None = None
+    outcome: str = ""
+
+    @property
+    def has_results(self) -> bool:
+        """The run kept a model."""
+        return self.outcome in {"done", "stopped", "flat"}
 
     @property
     def under_way(self) -> bool:
@@ -102,6 +131,9 @@ class TrainPresenter(QObject):
     curves_changed = Signal(object)
     """The ``Curves`` of another run."""
 
+    earlier_changed = Signal(object)
+    """``Curves`` of earlier runs that may be compared with this one, oldest first."""
+
     finished = Signal(object, str)
     """Folder and outcome of a run that has said its last word."""
 
@@ -109,19 +141,19 @@ class TrainPresenter(QObject):
         super().__init__(parent)
         self.state = TrainState()
         self.curves = Curves()
+        self.earlier: tuple[Curves, ...] = ()
         self._link: Link | None = None
-        self._first_step = 0.0
-        self._step = 0
-        self._steps = 1
-        self._speed = 0.0
-        self._samples = 0
+        self._ear: _Ear | None = None
+        self._spec: RunSpec | None = None
+        self._replaying = False
+        self._begun = 0.0
 
     def follow(self, link: Link, *, folder: Path, spec: RunSpec) -> None:
         """Show a run that begins now; words of an earlier one are no longer heard."""
         self._leave()
         self._begin(folder, spec)
-        self._link = link
-        link.said.connect(self.hear)
+        self._link, self._ear = link, _Ear(link, self)
+        self._ear.heard.connect(self.hear)
         self.changed.emit(self.state)
 
     def replay(self, run: Run) -> None:
@@ -135,15 +167,36 @@ class TrainPresenter(QObject):
         said = list(run.events())
         self._begin(run.folder, spec)
         self.blockSignals(True)
+        self._replaying = True
         try:
             for event in said:
                 self.hear(event)
         finally:
+            self._replaying = False
             self.blockSignals(False)
-        status = run.status()
-        if status.phase == "failed" and self.state.phase != "failed":
-            self._fail(events.Failed(problem=status.message, log=run.log_tail()))
+        self._end_replay(run)
         self.changed.emit(self.state)
+
+    def _end_replay(self, run: Run) -> None:
+        """A run without a last word has failed, is trained elsewhere, or never began."""
+        if self.state.phase in {"done", "failed"}:
+            return
+        status = run.status()
+        words = "This run has not begun."
+        if len(self.curves.steps):
+            words = "Another process trains this run; open it again to see more."
+        if status.phase == "failed":
+            fault = events.Failed(
+                problem=status.message,
+                remedy="Train its recipe again.",
+                log=run.log_tail(),
+                time=status.updated or time.time(),
+            )
+            self.blockSignals(True)
+            self._fail(fault)
+            self.blockSignals(False)
+        else:
+            self.state = replace(self.state, phase="done", words=words, progress=self._share())
 
     @Slot()
     def stop(self) -> None:
@@ -151,7 +204,7 @@ class TrainPresenter(QObject):
         if self._link is not None and self.state.under_way:
             self._link.ask_to_stop()
             self._become(phase="stopping", words="Stopping after this step; the best is kept…")
-            self._note("You asked to stop.")
+            self._note("You asked to stop.", time.time())
 
     @Slot()
     def discard(self) -> None:
@@ -181,11 +234,11 @@ class TrainPresenter(QObject):
             case events.Stopping():
                 self._become(phase="stopping", words="Stopping; the best weights are kept…")
             case events.Trained():
-                self._note(_OUTCOMES[event.outcome])
+                self._note(OUTCOMES[event.outcome], event.time)
                 self._become(phase="evaluating", words="Evaluating on the test samples…")
             case events.Evaluated():
                 figures = ", ".join(f"{k} {figure(v)}" for k, v in event.metrics.items())
-                self._note(f"On the {event.split} samples: {figures}.")
+                self._note(f"On the {event.split} samples: {figures}.", event.time)
             case events.Ended():
                 self._end(event)
             case events.Failed():
@@ -194,13 +247,14 @@ class TrainPresenter(QObject):
                 return
 
     def _leave(self) -> None:
-        if self._link is not None:
-            self._link.said.disconnect(self.hear)
-            self._link = None
+        if self._ear is not None:
+            self._ear.close()
+        self._link = self._ear = None
 
     def _begin(self, folder: Path, spec: RunSpec) -> None:
+        self._keep_for_comparison(folder, spec)
         self.curves = Curves()
-        self._step, self._steps, self._speed = 0, 1, 0.0
+        self._begun = 0.0
         self.state = TrainState(
             phase="preparing",
             title=spec.name,
@@ -210,9 +264,23 @@ class TrainPresenter(QObject):
             folder=folder,
         )
         self.curves_changed.emit(self.curves)
+        self.earlier_changed.emit(self.earlier)
+
+    def _keep_for_comparison(self, folder: Path, spec: RunSpec) -> None:
+        """Losses compare only where data and loss are the same."""
+        before = self._spec
+        alike = before is not None and (before.data, before.objective) == (
+            spec.data,
+            spec.objective,
+        )
+        if not alike:
+            self.earlier = ()
+        elif len(self.curves.epoch_seconds) and self.state.folder != folder:
+            self.earlier = (*self.earlier, self.curves)[-_MOST_EARLIER:]
+        self._spec = spec
 
     def _prepare(self, event: events.Preparing) -> None:
-        words = _STAGES[event.stage]
+        words = STAGES[event.stage]
         share = -1.0
         if event.total:
             words = f"{words}: {event.done:,} of {event.total:,}"
@@ -221,101 +289,88 @@ class TrainPresenter(QObject):
             self._become(words=words, progress=share)
 
     def _start(self, event: events.Started) -> None:
-        self._steps = max(1, event.epochs * event.steps)
-        self._samples = event.samples.get("train", 0)
+        self._begun = event.time
         counts = ", ".join(f"{count:,} {name}" for name, count in event.samples.items())
-        self._note(f"{counts} samples; {event.parameters:,} numbers to learn; {event.device}.")
+        self._note(
+            f"{counts} samples; {event.parameters:,} numbers to learn; {event.device}.", event.time
+        )
         self._become(epoch=(f"1 of {event.epochs}", f"{event.steps:,} steps each"))
 
     def _count(self, event: events.StepsDone) -> None:
-        self._step, self._speed = event.step, event.samples_per_second
-        words = f"{event.samples_per_second:,.0f} samples/s"
-        if self.state.phase == "stopping":
-            self._become(progress=event.step / self._steps)
+        if self._replaying:
+            # Hours of steps are read at once; only what stands at the end is shown.
             return
-        left = self._left(event.epoch)
+        if self.state.phase == "stopping":
+            self._become(progress=self._share())
+            return
+        left = self.curves.seconds_left()
+        words = [f"{event.samples_per_second:,.0f} samples/s"]
+        words += [f"{in_words(left)} left"] if math.isfinite(left) else []
+        words += [f"{in_words(event.time - self._begun)} so far"] if self._begun else []
         self._become(
             phase="running",
-            words=f"{words} · {left} left" if left else words,
-            progress=event.step / self._steps,
+            words=" · ".join(words),
+            progress=self._share(),
             epoch=(f"{event.epoch} of {self.curves.epochs}", f"step {event.step:,}"),
             verdict=verdict(self.curves),
         )
 
-    def _left(self, epoch: int) -> str:
-        """Time left by recent speed, validation not counted."""
-        if self._speed <= 0 or not self.curves.epochs:
-            return ""
-        share = 1 - self._step / self._steps
-        return in_words(share * self.curves.epochs * self._samples / self._speed)
+    def _share(self) -> float:
+        """Share of all planned steps that is done, 0..1."""
+        return min(1.0, self.curves.place / self.curves.epochs) if self.curves.epochs else 0.0
 
     def _end_epoch(self, event: events.EpochDone) -> None:
-        best = self.curves.validation["loss"].y[self.curves.best - 1] if self.curves.best else 0.0
-        note = f"best {figure(best)} at epoch {self.curves.best}"
-        name = self.curves.metric
-        metric = self.curves.validation[name].y if name else None
-        top = f"training: {_of(name, event.train.get(name, float('nan')))}"
-        shown = (_of(name, float(metric[-1])), top) if metric is not None else ("–", "")
         self._become(
-            loss=(figure(event.validation["loss"]), note),
-            metric_name=f"Validation {METRICS.get(name, name)}",
-            metric=shown,
+            epoch=(f"{event.epoch} of {self.curves.epochs}", f"step {event.step:,}"),
             verdict=verdict(self.curves),
         )
-        mark = ", the best so far" if event.best else ""
-        self._note(
-            f"Epoch {event.epoch}: validation loss {figure(event.validation['loss'])}{mark}."
+        if "loss" not in event.validation:
+            self._note(f"Epoch {event.epoch}: not validated.", event.time)
+            return
+        name = self.curves.metric
+        metric = ("–", "")
+        if name in event.validation:
+            fit = metric_figure(name, event.train.get(name, math.nan))
+            metric = (metric_figure(name, event.validation[name]), f"training: {fit}")
+        told = figure(event.validation["loss"])
+        best = figure(self.curves.best_loss)
+        self._become(
+            loss=(told, f"best {best} at epoch {self.curves.best}" if self.curves.best else ""),
+            metric_name=f"Validation {METRICS.get(name, name) or 'metric'}",
+            metric=metric,
         )
+        mark = ", the best so far" if event.best else ""
+        self._note(f"Epoch {event.epoch}: validation loss {told}{mark}.", event.time)
 
     def _end(self, event: events.Ended) -> None:
-        words = _OUTCOMES[event.outcome]
+        words = OUTCOMES[event.outcome]
         if event.outcome == "discarded":
-            self._note(words)
-        self._become(phase="done", words=words, progress=1.0)
+            self._note(words, event.time)
+        self._become(phase="done", words=words, progress=1.0, outcome=event.outcome)
         self._finish(event.outcome)
 
     def _fail(self, event: events.Failed) -> None:
         error = UserError(event.problem, event.remedy)
-        self._note(f"Failed: {event.problem}")
-        self._become(phase="failed", words="The run failed.", error=error, log=event.log)
+        self._note(f"Failed: {event.problem}", event.time)
+        self._become(
+            phase="failed",
+            words="The run failed.",
+            progress=self._share(),
+            error=error,
+            log=event.log,
+            outcome="failed",
+        )
         self._finish("failed")
 
     def _finish(self, outcome: str) -> None:
         self._leave()
         self.finished.emit(self.state.folder, outcome)
 
-    def _note(self, sentence: str) -> None:
-        stamp = time.strftime("%H:%M:%S")
-        lines = (*self.state.lines, f"{stamp}  {sentence}" if self._link else sentence)
+    def _note(self, sentence: str, when: float) -> None:
+        stamp = time.strftime("%H:%M:%S", time.localtime(when))
+        lines = (*self.state.lines, f"{stamp}  {sentence}")
         self._become(lines=lines[-_MOST_LINES:])
 
     def _become(self, **changes: object) -> None:
         self.state = replace(self.state, **changes)  # type: ignore[arg-type]  # names are checked by replace
         self.changed.emit(self.state)
-
-
-METRICS = {"accuracy": "accuracy", "mae": "mean absolute error"}
-
-
-def recipe_line(spec: RunSpec) -> str:
-    """A spec in one line: ``image_cnn + text_average → concat → Huber · adam 0.001 · batch 32``."""
-    encoders = " + ".join(spec.model.encoders[m].name for m in spec.modalities)
-    training = spec.training
-    return (
-        f"{encoders} → {spec.model.fusion.name} → {_part('loss', spec.objective.loss)} · "
-        f"{training.optimizer.name} {training.learning_rate:g} · batch {training.batch_size}"
-    )
-
-
-def _part(kind: parts.Kind, chosen: PartSpec) -> str:
-    part = parts.find(kind, chosen.name)
-    changed = [
-        f"{option.title.lower()} {chosen.options[option.name]}"
-        for option in part.options
-        if not option.advanced and chosen.options.get(option.name) != option.default
-    ]
-    return f"{part.title} ({', '.join(changed)})" if changed else part.title
-
-
-def _of(name: str, value: float) -> str:
-    return f"{value:.1%}" if name == "accuracy" else figure(value)

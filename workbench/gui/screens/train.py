@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -17,10 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui import theme
-from workbench.gui.plots.live import LossPlot, MetricPlot, StepPlot
+from workbench.gui.plots.training import LossPlot, MetricPlot, StepPlot
 from workbench.gui.presenters.train import TrainPresenter, TrainState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card, EmptyState, Figure
+from workbench.gui.widgets.fold import Fold
 from workbench.gui.widgets.labels import ElidedLabel, label, set_role
 from workbench.gui.widgets.screen import Screen
 from workbench.runs.curves import Curves
@@ -59,6 +59,7 @@ class TrainView(Screen):
         self.body.addWidget(self._stack)
         presenter.changed.connect(self.show_state)
         presenter.curves_changed.connect(self._show_curves)
+        presenter.earlier_changed.connect(self._show_earlier)
         self.show_state(presenter.state)
 
     def _buttons(self) -> None:
@@ -72,7 +73,8 @@ class TrainView(Screen):
         self.discard.clicked.connect(self._presenter.discard)
         self.again.clicked.connect(self.recipe_wished)
         self.results.clicked.connect(lambda: self.results_wished.emit(self._state.folder))
-        for button in (self.again, self.discard, self.stop, self.results):
+        # The harmless wish stands first: it is the one that the keyboard reaches first.
+        for button in (self.stop, self.discard, self.again, self.results):
             self.tools.addWidget(button)
 
     def _shown(self) -> QWidget:
@@ -95,6 +97,8 @@ class TrainView(Screen):
         grid.addWidget(self._loss_card(), 0, 0, 2, 1)
         grid.addWidget(self._metric_card(), 0, 1)
         grid.addWidget(self._side_card(), 1, 1)
+        grid.setRowStretch(0, 1)
+        grid.setRowStretch(1, 1)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
         box.addLayout(grid, 1)
@@ -110,6 +114,11 @@ class TrainView(Screen):
         column.setSpacing(6)
         column.addWidget(self.progress)
         column.addWidget(self.words)
+        self.details = Fold("Details", "train_details", "The last lines of the run's log")
+        self.details_text = _reading("train_details_text", "The last lines of the run's log")
+        self.details_text.setFixedHeight(140)
+        self.details.body.addWidget(self.details_text)
+        column.addWidget(self.details)
         return column
 
     def _loss_card(self) -> Card:
@@ -130,9 +139,16 @@ class TrainView(Screen):
         clip = Button("Clip", "train_clip", chip=True, name_for_readers="Leave out the highest 1 %")
         clip.setToolTip("Leave the highest hundredth of the steps out of the picture")
         clip.toggled.connect(self.loss_plot.set_clip)
+        self.ghosts = Button("Earlier runs", "train_earlier", chip=True)
+        self.ghosts.setToolTip(
+            "Validation loss of earlier runs on the same data with the same loss"
+        )
+        self.ghosts.setChecked(True)
+        self.ghosts.toggled.connect(self.loss_plot.set_earlier)
+        self.ghosts.hide()
         smoothing = label("Smooth", "quiet")
         smoothing.setBuddy(slider)
-        for widget in (smoothing, slider, log, clip):
+        for widget in (smoothing, slider, self.ghosts, log, clip):
             card.head.addWidget(widget)
         card.body.addWidget(self.loss_plot, 1)
         card.body.addLayout(_legend())
@@ -149,18 +165,23 @@ class TrainView(Screen):
         tabs = QTabWidget()
         tabs.setObjectName("train_side")
         tabs.setAccessibleName("What happened, learning rate, speed")
-        self.log = QPlainTextEdit()
-        self.log.setObjectName("train_log_lines")
-        self.log.setAccessibleName("What happened")
-        self.log.setReadOnly(True)
+        self.log = _reading("train_log_lines", "What happened")
         self.log.setMinimumHeight(80)
+        self.log.verticalScrollBar().rangeChanged.connect(self._show_newest)
         self.rate_plot = StepPlot("train_rate_plot", "learning_rate", "Learning rate")
         self.speed_plot = StepPlot("train_speed_plot", "speed", "Samples per second")
         tabs.addTab(self.log, "What happened")
         tabs.addTab(self.rate_plot, "Learning rate")
         tabs.addTab(self.speed_plot, "Speed")
         card.body.addWidget(tabs, 1)
+        for plot in (self.loss_plot, self.metric_plot, self.rate_plot, self.speed_plot):
+            plot.failed.connect(self.banner.show_error)
         return card
+
+    @Slot(object)
+    def _show_earlier(self, earlier: tuple[Curves, ...]) -> None:
+        self.ghosts.setVisible(bool(earlier))
+        self.loss_plot.show_earlier(earlier)
 
     @Slot(object)
     def _show_curves(self, curves: Curves) -> None:
@@ -179,7 +200,8 @@ class TrainView(Screen):
         self.discard.setVisible(not over and state.phase not in {"idle", "evaluating"})
         self.stop.setEnabled(state.under_way)
         self.again.setVisible(over)
-        self.results.setVisible(state.phase == "done" and state.epoch[0] != "–")
+        self.results.setVisible(state.has_results)
+        self.details.setVisible(bool(state.log))
         self.words.setText(state.words)
         self._show_progress(state)
         self.loss.show_figure(*state.loss)
@@ -189,12 +211,15 @@ class TrainView(Screen):
         self.verdict.show_figure(state.verdict.word, state.verdict.reason)
         set_role(self.verdict.note, "warn" if state.verdict.tone == "warn" else "quiet")
         if state.lines != before.lines:
-            self._show_lines(state)
-        if state.error is not None:
-            if state.error is not before.error:
+            self._show_lines(before, state)
+        if state.log != before.log:
+            self.details_text.setPlainText(state.log)
+            self.details.button.setChecked(False)
+        if state.error is not before.error:
+            if state.error is not None:
                 self.banner.show_error(state.error)
-        else:
-            self.banner.hide()
+            else:
+                self.banner.hide()
 
     def _show_progress(self, state: TrainState) -> None:
         if state.progress < 0:
@@ -203,12 +228,27 @@ class TrainView(Screen):
             self.progress.setRange(0, 1000)
             self.progress.setValue(round(state.progress * 1000))
 
-    def _show_lines(self, state: TrainState) -> None:
-        lines = [*state.lines]
-        if state.log:
-            lines += ["", "The last lines of the log:", *state.log.splitlines()]
-        self.log.setPlainText("\n".join(lines))
-        self.log.moveCursor(QTextCursor.MoveOperation.End)
+    def _show_lines(self, before: TrainState, state: TrainState) -> None:
+        known = len(before.lines)
+        if state.folder == before.folder and known and state.lines[:known] == before.lines:
+            self.log.appendPlainText("\n".join(state.lines[known:]))
+        else:
+            self.log.setPlainText("\n".join(state.lines))
+
+    @Slot()
+    def _show_newest(self) -> None:
+        # Somebody who reads or copies older lines is left in peace.
+        if not self.log.hasFocus():
+            bar = self.log.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+
+def _reading(name: str, title: str) -> QPlainTextEdit:
+    made = QPlainTextEdit()
+    made.setObjectName(name)
+    made.setAccessibleName(title)
+    made.setReadOnly(True)
+    return made
 
 
 def _legend() -> QHBoxLayout:

@@ -1,0 +1,51 @@
+"""What the training screen says: sentences and figures, without a decision."""
+
+from __future__ import annotations
+
+from workbench import parts
+from workbench.gui.words import figure
+from workbench.spec import PartSpec, RunSpec
+
+STAGES = {
+    "scan": "Looking at the folder…",
+    "cache": "Reading files",
+    "build": "Building the model…",
+    "trace": "Preparing the first step; this takes a moment…",
+}
+"""What is done before the first step, by stage."""
+
+OUTCOMES = {
+    "done": "All epochs are done; the best weights are kept.",
+    "flat": "Stopped early: the validation loss got no better. The best weights are kept.",
+    "stopped": "Stopped as you wished; the best weights are kept.",
+    "discarded": "Stopped before there was anything to keep.",
+}
+"""How a run ended, by outcome."""
+
+METRICS = {"accuracy": "accuracy", "mae": "mean absolute error"}
+"""Names of the metrics, in words."""
+
+
+def recipe_line(spec: RunSpec) -> str:
+    """A spec in one line: ``image_cnn + text_average → concat → Huber · adam 0.001 · batch 32``."""
+    encoders = " + ".join(spec.model.encoders[m].name for m in spec.modalities)
+    training = spec.training
+    return (
+        f"{encoders} → {spec.model.fusion.name} → {_part('loss', spec.objective.loss)} · "
+        f"{training.optimizer.name} {training.learning_rate:g} · batch {training.batch_size}"
+    )
+
+
+def _part(kind: parts.Kind, chosen: PartSpec) -> str:
+    part = parts.find(kind, chosen.name)
+    changed = [
+        f"{option.title.lower()} {chosen.options[option.name]}"
+        for option in part.options
+        if not option.advanced and chosen.options.get(option.name) != option.default
+    ]
+    return f"{part.title} ({', '.join(changed)})" if changed else part.title
+
+
+def metric_figure(name: str, value: float) -> str:
+    """A metric as people write it: an accuracy in per cent."""
+    return f"{value:.1%}" if name == "accuracy" else figure(value)
