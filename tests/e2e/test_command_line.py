@@ -67,7 +67,10 @@ def test_parts_are_listed_as_data_and_as_a_table():
     ("words", "sentence"),
     [
         (("train", "/nowhere"), "There is no folder"),
-        (("train", "{shapes}", "--set", "objective.loss.name=cros"), "Did you mean 'cross_"),
+        (
+            ("train", "{shapes}", "--set", "objective.loss.name=cross_entrop"),
+            "Did you mean 'cross_entropy'",
+        ),
         (("train", "{shapes}", "--set", "training.epochs=0"), "1 <= x <= 10000"),
         (("train", "{shapes}", "--set", "training.epoch=3"), "Did you mean 'training.epochs'"),
         (("train", "{shapes}", "--set", "objective.loss.name=huber"), "numbers"),

@@ -152,7 +152,7 @@ class Workbench(QObject):
             return
         self.results.show_run(folder)
         self._index_of_results = None
-        done = self.train.state.phase == "done"
+        done = self.train.state.has_results
         self.window.show_stage("results" if done else "train")
         self.window.rail.buttons["results"].show_mark("ready" if done else "")
         if Path(spec.data.folder).is_dir():

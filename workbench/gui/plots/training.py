@@ -99,14 +99,14 @@ class LossPlot(LivePlot):
             curve.setData(*(self._positive(known.x, known.y) if known else ([], [])))
         self._draw_star()
         if self._clip:
-            self._clip_view(steps.y[np.isfinite(steps.y)])
+            self._clip_view(steps.y[np.isfinite(steps.y) & ((steps.y > 0) | (not self._log))])
 
     def _clip_view(self, values: Numbers) -> None:
         if not len(values):
             return
         low, high = np.percentile(values, [0, 99])
         if self._log:
-            low, high = np.log10(max(low, 1e-12)), np.log10(max(high, 1e-12))
+            low, high = np.log10([low, high])
         self._view.setYRange(float(low), float(high), padding=0.05)
 
     def _draw_star(self) -> None:

@@ -30,7 +30,7 @@ from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.screen import Screen
 
 _PAGES = {"empty": 0, "failed": 0, "unevaluated": 0, "reading": 1, "shown": 2}
-_CLASS_WIDTHS = (24, 22, 18, 18, 18)
+_CLASS_WIDTHS = (31, 21, 17, 14, 17)
 _SAMPLE_WIDTHS: dict[bool, tuple[int, ...]] = {
     True: (30, 18, 18, 12, 12, 10),
     False: (36, 16, 16, 16, 16),
@@ -241,11 +241,11 @@ class ResultsView(Screen):
         self.matrix.cell_chosen.connect(self._presenter.choose_cell)
         self.matrix.cleared.connect(self._presenter.clear_cell)
         card.body.addWidget(self.matrix)
-        row.addWidget(card, 52)
+        row.addWidget(card, 48)
         card = Card("Classes")
         self.classes = EvaluationTable("results_classes", "Classes", (1,))
         card.body.addWidget(self.classes)
-        row.addWidget(card, 48)
+        row.addWidget(card, 52)
         return page
 
     def _of_numbers(self) -> QWidget:

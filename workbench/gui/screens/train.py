@@ -151,7 +151,12 @@ class TrainView(Screen):
         for widget in (smoothing, slider, self.ghosts, log, clip):
             card.head.addWidget(widget)
         card.body.addWidget(self.loss_plot, 1)
-        card.body.addLayout(_legend())
+        legend = _legend()
+        self.ghosts_legend = label("··· earlier runs", "quiet")
+        self.ghosts_legend.hide()
+        self.ghosts.toggled.connect(self.ghosts_legend.setVisible)
+        legend.insertWidget(legend.count() - 1, self.ghosts_legend)
+        card.body.addLayout(legend)
         return card
 
     def _metric_card(self) -> Card:
@@ -181,6 +186,7 @@ class TrainView(Screen):
     @Slot(object)
     def _show_earlier(self, earlier: tuple[Curves, ...]) -> None:
         self.ghosts.setVisible(bool(earlier))
+        self.ghosts_legend.setVisible(bool(earlier) and self.ghosts.isChecked())
         self.loss_plot.show_earlier(earlier)
 
     @Slot(object)

@@ -99,7 +99,8 @@ class NumberField(QAbstractSpinBox):
             | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
         )
 
-    def validate(self, text: str, position: int) -> object:
+    # PySide6 6.10 says that it returns an object, 6.11 a tuple; this fits both.
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """Every text may be typed; what is wrong with it is said beside the field."""
         return QValidator.State.Acceptable, text, position
 
