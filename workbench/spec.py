@@ -250,8 +250,8 @@ def change(spec: RunSpec, place: str, value: object) -> RunSpec:
         spec: the spec to start from.
         place: dotted, such as ``training.epochs``, ``objective.loss.name``,
             ``objective.loss.delta`` or ``model.encoders.image.width``. Another name of a part
-            brings its own default options. For a place ``model.encoders.<modality>`` None switches
-            that modality off, and a name switches it on.
+            brings its own default options. For a place ``model.encoders.<modality>`` None (or the
+            word none) switches that modality off, and a name switches it on.
         value: in the option's own type, or as a person typed it (text is read as the option says).
 
     Raises:
@@ -335,7 +335,7 @@ def read(file: Path) -> RunSpec:
 def _set_part(data: dict[str, Any], place: str, name: object) -> None:
     head, _, last = place.rpartition(".")
     node = _node(data, head)
-    if name is None and head == "model.encoders":
+    if head == "model.encoders" and name in (None, "none", "off"):
         node.pop(last, None)
         return
     if not isinstance(name, str):

@@ -65,16 +65,7 @@ def prepare(
         Stopped: the wish to stop was heard.
     """
     target = index.target(spec.target).as_task(spec.task)
-    usable = target.present.copy()
-    left_out = {"no target": int((~usable).sum())}
-    for modality in modalities:
-        if modality not in index.files:
-            raise UserError(
-                f"The data have no {modality} files.", f"Switch {modality} off in the recipe."
-            )
-        lacking = index.files[modality] == ""
-        left_out[f"no {modality} file"] = int((usable & lacking).sum())
-        usable &= ~lacking
+    usable, left_out = _complete(index, target, modalities)
     rows = np.flatnonzero(usable)
     if not len(rows):
         raise UserError(
@@ -103,6 +94,23 @@ def prepare(
     return _prepared(
         index, target, rows, divided, arrays, tokenizer, vocabulary, left_out, store.key(spec)
     )
+
+
+def _complete(
+    index: Index, target: Target, modalities: tuple[Modality, ...]
+) -> tuple[NDArray[np.bool_], dict[str, int]]:
+    """Which samples have a target and every modality, and how many lack what."""
+    usable = target.present.copy()
+    left_out = {"no target": int((~usable).sum())}
+    for modality in modalities:
+        if modality not in index.files:
+            raise UserError(
+                f"The data have no {modality} files.", f"Switch {modality} off in the recipe."
+            )
+        lacking = index.files[modality] == ""
+        left_out[f"no {modality} file"] = int((usable & lacking).sum())
+        usable &= ~lacking
+    return usable, left_out
 
 
 class _Store:

@@ -60,11 +60,8 @@ def scan(
     asked = stop or (lambda: False)
     root = given.resolve()
     found = walk(root, asked)
-    if found.media and len({p.parts[0] for p, _ in found.media}) == 1 and not found.tables:
-        # An archive often unpacks into a single folder that holds all.
-        inner_folder = root / found.media[0][0].parts[0]
-        if inner_folder.is_dir() and any(len(p.parts) > 2 for p, _ in found.media):
-            root, found = inner_folder, walk(inner_folder, asked)
+    if (inner := _unpacked(root, found)) is not None:
+        root, found = inner, walk(inner, asked)
     columns = layouts.read(root, found)
     findings = columns.findings + _strangers(found)
     facts: dict[str, float] = {}
@@ -84,6 +81,16 @@ def scan(
         findings=tuple(sorted(findings, key=lambda f: _SEVERITIES.index(f.severity))),
         facts=facts,
     )
+
+
+def _unpacked(root: Path, found: Found) -> Path | None:
+    """The single folder that holds all, as an archive often unpacks into one."""
+    tops = {path.parts[0] for path, _ in found.media}
+    deep = any(len(path.parts) > 2 for path, _ in found.media)
+    if found.tables or len(tops) != 1 or not deep:
+        return None
+    inner = root / tops.pop()
+    return inner if inner.is_dir() else None
 
 
 def _check(
