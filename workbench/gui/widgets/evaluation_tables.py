@@ -7,22 +7,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QObject, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from workbench.gui.presenters.results_words import number_words
+from workbench.gui.widgets.rows_model import LEFT, RIGHT, ROW_HEIGHT, RowsModel
 from workbench.runs.results import ClassRow, Results, Samples
-
-_ROW_HEIGHT = 28
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 Words = Callable[[int], str]
 Column = tuple[str, NDArray[Any], Words, bool]
 """Title, what it is sorted by, words of a sample, and whether it holds numbers."""
 
 
-class EvaluationModel(QAbstractTableModel):
+class EvaluationModel(RowsModel):
     """Rows of columns, sorted by what they hold and not by how it is written.
 
     Text is made when a cell is seen; rows are numbers of entries.
@@ -35,8 +32,6 @@ class EvaluationModel(QAbstractTableModel):
         super().__init__(parent)
         self._columns: tuple[Column, ...] = ()
         self._given: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._rows = self._given
-        self._order: tuple[int, bool] | None = None
 
     def show_columns(self, columns: tuple[Column, ...], rows: NDArray[np.int64]) -> None:
         """Show these columns.
@@ -52,23 +47,6 @@ class EvaluationModel(QAbstractTableModel):
         self._refresh()
         self.endResetModel()
 
-    def entry(self, row: int) -> int:
-        """Number of the entry that stands in a row."""
-        return int(self._rows[row])
-
-    def row_of(self, entry: int) -> int:
-        """The row of an entry; -1 when it is not shown."""
-        found = np.flatnonzero(self._rows == entry)
-        return int(found[0]) if len(found) else -1
-
-    def rowCount(self, parent: Any = None) -> int:
-        """How many entries are shown."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Any = None) -> int:
-        """How many columns there are."""
-        return 0 if parent is not None and parent.isValid() else len(self._columns)
-
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
@@ -77,24 +55,17 @@ class EvaluationModel(QAbstractTableModel):
             return None
         title, _, _, number = self._columns[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if number else _LEFT
+            return RIGHT if number else LEFT
         return title if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Any, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """The words of a cell; the tooltip has them whole."""
         _, _, words, number = self._columns[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if number else _LEFT
+            return RIGHT if number else LEFT
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
         return words(self.entry(index.row()))
-
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; a number below 0 restores the given order."""
-        self._order = (column, order == Qt.SortOrder.DescendingOrder) if column >= 0 else None
-        self.layoutAboutToBeChanged.emit()
-        self._refresh()
-        self.layoutChanged.emit()
 
     def _refresh(self) -> None:
         self._rows = self._given
@@ -133,7 +104,7 @@ class EvaluationTable(QTableView):
         self.verticalHeader().hide()
         # Fixed heights: with a million rows nothing may be measured.
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setMinimumSectionSize(40)
         self.setSortingEnabled(True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QItemSelection, QObject, Qt, Signal
+from PySide6.QtCore import QItemSelection, QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -17,14 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.data.index import SPLITS, Index, Strings, strings
+from workbench.data.index import Index, Strings, strings
 from workbench.gui import theme
 from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.rows_model import LEFT, ROW_HEIGHT, RowsModel
 
-_ROW_HEIGHT = 28
 
-
-class SamplesModel(QAbstractTableModel):
+class SamplesModel(RowsModel):
     """The columns of an index: sample, target, split where the data state it, files.
 
     Nothing is copied per sample: rows are numbers of samples, text is made when a cell is seen.
@@ -37,10 +36,8 @@ class SamplesModel(QAbstractTableModel):
         super().__init__(parent)
         self._index: Index | None = None
         self._target = ""
-        self._rows: NDArray[np.int64] = np.zeros(0, np.int64)
         self._columns: tuple[str, ...] = ()
         self._needle = ""
-        self._order: tuple[int, bool] | None = None
         self._lowered: dict[str, Strings] = {}
 
     def show_index(self, index: Index, target: str) -> None:
@@ -70,23 +67,6 @@ class SamplesModel(QAbstractTableModel):
         self._refresh()
         self.endResetModel()
 
-    def sample(self, row: int) -> int:
-        """Number of the sample that stands in a row."""
-        return int(self._rows[row])
-
-    def row_of(self, sample: int) -> int:
-        """The row in which a sample stands; -1 when it is filtered out."""
-        found = np.flatnonzero(self._rows == sample)
-        return int(found[0]) if len(found) else -1
-
-    def rowCount(self, parent: Any = None) -> int:
-        """How many samples are kept."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Any = None) -> int:
-        """How many columns there are."""
-        return 0 if parent is not None and parent.isValid() else len(self._columns)
-
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
@@ -94,7 +74,7 @@ class SamplesModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            return LEFT
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         name = self._columns[section]
@@ -107,13 +87,6 @@ class SamplesModel(QAbstractTableModel):
         words = self._cell(int(self._rows[index.row()]), self._columns[index.column()])
         # The whole path is for the tooltip: a column is as wide as a file's name.
         return words if role == Qt.ItemDataRole.ToolTipRole else words.rpartition("/")[2] or "–"
-
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; a column number below 0 restores the order of the data."""
-        self._order = (column, order == Qt.SortOrder.DescendingOrder) if column >= 0 else None
-        self.layoutAboutToBeChanged.emit()
-        self._refresh()
-        self.layoutChanged.emit()
 
     def _cell(self, sample: int, column: str) -> str:
         index = self._index
@@ -250,7 +223,7 @@ class SamplesTable(QWidget):
         table.verticalHeader().hide()
         # Fixed heights: with a million rows nothing may be measured.
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         table.horizontalHeader().setHighlightSections(False)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -274,4 +247,4 @@ class SamplesTable(QWidget):
 
     def _select(self, selected: QItemSelection) -> None:
         if selected.indexes():
-            self.sample_chosen.emit(self.model.sample(selected.indexes()[0].row()))
+            self.sample_chosen.emit(self.model.entry(selected.indexes()[0].row()))
