@@ -350,3 +350,23 @@ def test_a_dropped_file_stands_for_its_folder_and_a_link_for_nothing(tmp_path):
     assert dropped_folder(data) == tmp_path
     data.setUrls([QUrl("https://example.org/a")])
     assert dropped_folder(data) is None
+
+
+def test_a_split_that_the_data_state_has_a_column_of_its_own():
+    import numpy as np
+
+    from workbench.data.index import Index, Target, strings
+    from workbench.gui.widgets.samples_table import SamplesModel
+
+    index = Index(
+        Path("/data"),
+        "modality_folders",
+        strings(["a", "b", "c"]),
+        {"text": strings(["a.txt", "b.txt", "c.txt"])},
+        {"x": Target("x", "number", np.array([1.0, 2.0, 3.0]))},
+        np.array([0, 2, -1], np.int8),
+    )
+    model = SamplesModel()
+    model.show_index(index, "x")
+    place = [model.headerData(n, Qt.Orientation.Horizontal) for n in range(4)].index("Split")
+    assert [model.data(model.index(row, place)) for row in range(2)] == ["train", "test"]

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.data.index import Index, Strings, strings
+from workbench.data.index import SPLITS, Index, Strings, strings
 from workbench.gui import theme
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.rows_model import LEFT, ROW_HEIGHT, RowsModel
