@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from workbench import spec, suggest
@@ -147,3 +148,17 @@ def test_the_doctor_examines_the_installation():
     assert findings["device"]["good"], findings["device"]
     assert "tensorflow" in findings
     assert findings["PySide6 references"]["good"]
+
+
+def test_ctrl_c_ends_the_window_and_its_engine():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workbench"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    whole = psutil.Process(process.pid)
+    while not (engines := whole.children()):
+        assert process.poll() is None
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(timeout=30) == -signal.SIGINT
+    process.stdout.close()
+    _, alive = psutil.wait_procs(engines, timeout=30)
+    assert not alive

@@ -9,6 +9,7 @@ import faulthandler
 import locale
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -69,6 +70,8 @@ def run() -> int:
         Exit code.
     """
     app = make_application()
+    # Qt's event loop would not hear Ctrl-C; an engine ends by itself when the window is gone.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     _log_to(places.home() / "workbench.log")
     settings = QSettings()
     opening = Opening(settings)
