@@ -127,3 +127,43 @@ def test_losses_of_numbers_are_those_of_keras(keras, case):
     for delta in (0.3, 1.0, 4.0):
         theirs = keras.losses.Huber(delta=delta, reduction=None)(*columns)
         assert value("huber", *case, delta=delta) == pytest.approx(np.asarray(theirs), rel=1e-5)
+
+
+def gradient(tf, name, labels, outputs, **options):
+    outputs = tf.Variable(np.asarray(outputs, "f4"))
+    with tf.GradientTape() as tape:
+        values = parts.find("loss", name).function(tf.constant(labels), outputs, **options)
+    return tape.gradient(values, outputs).numpy()
+
+
+def test_gradients_of_numbers_are_those_worked_by_hand(tf):
+    labels, outputs = R2  # residuals 0.1, -0.1, 0.2, -0.3, 10
+    residuals = [0.1, -0.1, 0.2, -0.3, 10.0]
+    assert gradient(tf, "squared_error", labels, outputs) == pytest.approx(residuals, rel=1e-5)
+    assert gradient(tf, "absolute_error", labels, outputs).tolist() == [1, -1, 1, -1, 1]
+    clipped = [0.1, -0.1, 0.2, -0.25, 0.25]
+    found = gradient(tf, "huber", labels, outputs, delta=0.25)
+    assert found == pytest.approx(clipped, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["squared_error", "absolute_error", "huber"])
+def test_a_number_that_is_hit_pulls_no_more(tf, name):
+    assert gradient(tf, name, [2.0], [2.0]).tolist() == [0.0]
+
+
+def test_gradients_of_cross_entropies_are_probability_minus_target(tf):
+    found = gradient(tf, "cross_entropy", *C1)
+    assert found[0] == pytest.approx([-0.3409988611, 0.2424329706, 0.0985658904], rel=1e-5)
+    shares = np.exp(C1[1]) / np.exp(C1[1]).sum(axis=1, keepdims=True)
+    target = np.eye(3)[C1[0]] * 0.8 + 0.2 / 3
+    smoothed = gradient(tf, "cross_entropy", *C1, label_smoothing=0.2)
+    assert smoothed == pytest.approx(shares - target, abs=1e-6)
+    labels, logits = np.asarray(B1)
+    found = gradient(tf, "binary_cross_entropy", B1[0], B1[1])
+    assert found == pytest.approx(1 / (1 + np.exp(-logits)) - labels, abs=1e-6)
+
+
+def test_a_sure_and_wrong_answer_still_learns(tf):
+    """Losses over clipped probabilities have no gradient here."""
+    assert gradient(tf, "cross_entropy", [0], [[0.0, 0.0, 1e4]])[0] == pytest.approx([-1, 0, 1])
+    assert gradient(tf, "binary_cross_entropy", [1.0], [-1e4]) == pytest.approx([-1])

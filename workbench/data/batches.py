@@ -7,6 +7,7 @@ and step alone, so that a run can go on anywhere without the state of an iterato
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,18 +68,21 @@ class Order:
         return min(self.batch_size, len(self.rows) - place * self.batch_size)
 
     def gather(self) -> Gather:
-        """Rows and weights of the batch ``step * replicas + replica``."""
-        known: dict[int, NDArray[np.int64]] = {}
+        """Rows and weights of the batch ``step * replicas + replica``.
+
+        What is missing is taken from the start of the epoch, not from the few samples at its end:
+        batch normalisation sees weight-0 samples too, and one sample 32 times has no spread.
+        """
+        # Asked from several threads at once: tf.data spreads the map over them. Two, as batches of
+        # the next epoch are gathered while the last ones of this epoch still are.
+        of_epoch = functools.lru_cache(maxsize=2)(self.epoch)
 
         def batch(number: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
             step, replica = divmod(number, self.replicas)
             epoch, place = divmod(step, self.steps)
-            if epoch not in known:
-                known.clear()
-                known[epoch] = self.epoch(epoch)
-            whole = known[epoch][place * self.batch_size : (place + 1) * self.batch_size]
-            mine = whole[replica * self.part : (replica + 1) * self.part]
-            return _filled(mine if len(mine) else whole[:1], len(mine), self.part)
+            inside = replica * self.part + np.arange(self.part)
+            rows = of_epoch(epoch).take(place * self.batch_size + inside, mode="wrap")
+            return rows, (inside < self.weight(step)).astype(np.float32)
 
         return batch
 
@@ -112,18 +116,12 @@ def sequential(prepared: Prepared, rows: NDArray[np.int64], batch_size: int) -> 
 
     def gather(number: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         mine = rows[number * batch_size : (number + 1) * batch_size]
-        return _filled(mine, len(mine), batch_size)
+        weights = np.zeros(batch_size, np.float32)
+        weights[: len(mine)] = 1.0
+        return np.resize(mine, batch_size), weights
 
     count = steps_per_epoch(len(rows), batch_size)
     return _dataset(prepared, gather, (0, count), batch_size, lambda number: batch_size)
-
-
-def _filled(
-    rows: NDArray[np.int64], count: int, size: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    weights = np.zeros(size, np.float32)
-    weights[:count] = 1.0
-    return np.resize(rows, size), weights
 
 
 def _dataset(

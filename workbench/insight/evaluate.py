@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,10 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
     Raises:
         UserError: the data have changed so that they no longer fit the model.
     """
-    _refuse_changed(ModelInputs.read(folder), prepared)
+    trained = ModelInputs.read(folder)
+    _refuse_changed(trained, prepared)
+    # Samples that have come since would move the median, and every prediction with it.
+    prepared = replace(prepared, scaling=trained.scaling)
     rows = prepared.rows(split)
     outputs, losses = _predict(spec, prepared, model, rows)
     if prepared.task == "number":

@@ -1,6 +1,7 @@
 """The absolute error."""
 
 from workbench.lazy import Tensor, ops
+from workbench.losses import refuse_broadcasting
 from workbench.parts import loss
 
 
@@ -18,7 +19,11 @@ def absolute_error(labels: Tensor, logits: Tensor) -> Tensor:
     Returns:
         Loss of each sample, [batch].
 
+    Raises:
+        ValueError: shapes that would be broadcast.
+
     References:
         Laplace 1774; Koenker and Bassett 1978, Regression Quantiles, at the quantile 1/2.
     """
+    refuse_broadcasting(labels, logits, rank=1)
     return ops.abs(logits - ops.cast(labels, logits.dtype))

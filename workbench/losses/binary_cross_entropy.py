@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from workbench.lazy import Tensor, ops
+from workbench.losses import refuse_broadcasting
 from workbench.parts import loss
 
 
@@ -32,8 +33,12 @@ def binary_cross_entropy(
     Returns:
         Loss of each sample, [batch], in nats.
 
+    Raises:
+        ValueError: shapes that would be broadcast.
+
     References:
         Good 1952, Rational Decisions; smoothing: Szegedy et al. 2016, arXiv:1512.00567.
     """
+    refuse_broadcasting(labels, logits, rank=1)
     target = ops.cast(labels, logits.dtype) * (1 - label_smoothing) + label_smoothing / 2
     return pos_weight * target * ops.softplus(-logits) + (1 - target) * ops.softplus(logits)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from workbench.lazy import Tensor, ops
+from workbench.losses import refuse_broadcasting
 from workbench.parts import loss
 
 
@@ -27,9 +28,13 @@ def cross_entropy(
     Returns:
         Loss of each sample, [batch], in nats.
 
+    Raises:
+        ValueError: shapes that would be broadcast.
+
     References:
         Good 1952, Rational Decisions; smoothing: Szegedy et al. 2016, arXiv:1512.00567, section 7.
     """
+    refuse_broadcasting(labels, logits, rank=2)
     log_p = ops.log_softmax(logits, axis=-1)
     index = ops.expand_dims(ops.cast(labels, "int32"), -1)
     of_true = -ops.squeeze(ops.take_along_axis(log_p, index, axis=-1), -1)

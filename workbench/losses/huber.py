@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from workbench.lazy import Tensor, ops
+from workbench.losses import refuse_broadcasting
 from workbench.parts import loss
 
 
@@ -28,9 +29,13 @@ def huber(
     Returns:
         Loss of each sample, [batch].
 
+    Raises:
+        ValueError: shapes that would be broadcast.
+
     References:
         Huber 1964, Robust Estimation of a Location Parameter, Ann. Math. Statist. 35(1).
     """
+    refuse_broadcasting(labels, logits, rank=1)
     size = ops.abs(logits - ops.cast(labels, logits.dtype))
     # This form keeps the square small, so that a residual of 1e30 does not overflow.
     near = ops.minimum(size, delta)

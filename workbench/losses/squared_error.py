@@ -1,6 +1,7 @@
 """Half the squared error."""
 
 from workbench.lazy import Tensor, ops
+from workbench.losses import refuse_broadcasting
 from workbench.parts import loss
 
 
@@ -18,7 +19,11 @@ def squared_error(labels: Tensor, logits: Tensor) -> Tensor:
     Returns:
         Loss of each sample, [batch].
 
+    Raises:
+        ValueError: shapes that would be broadcast.
+
     References:
         Gauss, Theoria motus, 1809; the half is that of Bishop, Pattern Recognition, 2006, eq. 1.2.
     """
+    refuse_broadcasting(labels, logits, rank=1)
     return ops.square(logits - ops.cast(labels, logits.dtype)) / 2

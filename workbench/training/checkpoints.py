@@ -67,7 +67,8 @@ def load(file: Path, groups: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
         The state.
 
     Raises:
-        UserError: the file is missing or damaged, or its variables have other names or shapes.
+        UserError: the file is missing or damaged, or its variables have other names or shapes, or
+            it holds more of a wanted group than the model has.
     """
     wanted = {
         name: variable
@@ -78,6 +79,8 @@ def load(file: Path, groups: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
         with np.load(file, allow_pickle=False) as arrays:
             state: dict[str, Any] = json.loads(arrays[_STATE].tobytes())
             found = {name: arrays[name] for name in wanted if name in arrays}
+            mine = tuple(f"{group}/" for group in groups)
+            more = [n for n in arrays.files if n.startswith(mine) and n not in wanted]
     except FileNotFoundError:
         raise UserError(f"There is no checkpoint {file}.", "Train the run first.") from None
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
@@ -90,6 +93,11 @@ def load(file: Path, groups: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
                 f"{tuple(variable.shape)}, the file has {has}.",
                 "It belongs to another spec.",
             )
+    if more:
+        raise UserError(
+            f"The checkpoint {file} does not fit the model: it also holds {more[0]}.",
+            "It belongs to another spec.",
+        )
     for name, variable in wanted.items():
         variable.assign(found[name])
     return state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from typing import Any
@@ -12,13 +13,15 @@ from workbench.lazy import keras, tf
 
 
 def describe() -> str:
-    """The device in words: ``CPU · 8 threads`` or ``GPU 0 · NVIDIA H100 · 80 GB``."""
+    """The device in words: ``CPU · 8 threads`` or ``GPU 0 · NVIDIA H100 · 80 GB``.
+
+    The memory is left out where the driver does not tell it.
+    """
     cards = tf.config.list_physical_devices("GPU")
     if not cards:
-        return f"CPU · {os.cpu_count() or 1} threads"
-    if len(cards) > 1:
-        return f"{len(cards)} GPUs · {_name(cards[0])}"
-    return f"GPU 0 · {_name(cards[0])}"
+        return f"CPU · {_threads()} threads"
+    which = f"{len(cards)} GPUs" if len(cards) > 1 else "GPU 0"
+    return " · ".join(word for word in (which, _name(cards[0]), _memory(0)) if word)
 
 
 def why_no_gpu() -> str:
@@ -89,6 +92,32 @@ def warm() -> None:
 
     step(iter(tf.data.Dataset.range(2).map(element).prefetch(1)))
     keras.backend.clear_session()
+
+
+def _threads() -> int:
+    """Processors that this process may use: in a container fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _memory(ordinal: int) -> str:
+    """Memory of a GPU, ``80 GB``, from CUDA's driver; TensorFlow tells only what it has taken.
+
+    Args:
+        ordinal: as CUDA counts those that ``CUDA_VISIBLE_DEVICES`` leaves, like TensorFlow.
+    """
+    try:
+        cuda = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return ""
+    device, size = ctypes.c_int(), ctypes.c_size_t()
+    refused = (
+        cuda.cuInit(0)
+        or cuda.cuDeviceGet(ctypes.byref(device), ordinal)
+        or cuda.cuDeviceTotalMem_v2(ctypes.byref(size), device)
+    )
+    return "" if refused else f"{size.value / 2**30:.0f} GB"
 
 
 def _name(card: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -52,15 +53,33 @@ class ModelInputs(BaseModel):
         )
 
     @property
+    def scaling(self) -> Scaling | None:
+        """Of a number, as the model was trained with it; None otherwise."""
+        return Scaling(self.center, self.spread) if self.task == "number" else None
+
+    @property
     def outputs(self) -> int:
         """How many numbers the head gives."""
         return len(self.classes) if self.task == "category" else 1
 
     def write(self, folder: Path) -> None:
-        """Write ``model/inputs.json`` into a run's folder."""
+        """Write ``model/inputs.json`` into a run's folder, whole or not at all.
+
+        Raises:
+            UserError: the disk is full or the folder cannot be written.
+        """
         file = folder / "model" / "inputs.json"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        temporary = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            temporary.replace(file)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise UserError(
+                f"{file} cannot be written: {error.strerror}.",
+                "Free some space or make the folder writable, then train again.",
+            ) from None
 
     @classmethod
     def read(cls, folder: Path) -> ModelInputs:

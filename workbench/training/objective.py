@@ -17,6 +17,7 @@ class Objective:
     def __init__(self, spec: RunSpec) -> None:
         chosen = spec.objective.loss
         part = parts.find("loss", chosen.name)
+        self._name = part.name
         self._loss = part.function
         self._options = part.check(chosen.options)
         self._task = spec.data.task
@@ -30,9 +31,20 @@ class Objective:
 
         Returns:
             float32 [batch].
+
+        Raises:
+            ValueError: the loss gives anything but one value a sample.
         """
         logits = outputs if self._task == "category" else outputs[:, 0]
-        return self._loss(labels, logits, **self._options)
+        losses = self._loss(labels, logits, **self._options)
+        given, wanted = tuple(losses.shape), tuple(labels.shape)
+        if len(given) != 1 or (None not in given + wanted and given != wanted):
+            # A mean or a [batch, batch] would be weighted and summed without complaint.
+            raise ValueError(
+                f"loss {self._name} gives shape {list(given)}; "
+                f"it must give one value a sample, {list(wanted)}"
+            )
+        return losses
 
     def total(self, labels: Tensor, outputs: Tensor, weights: Tensor, whole: Tensor) -> Tensor:
         """This replica's share of the mean loss of a step; the shares of all replicas add up.

@@ -57,7 +57,9 @@ class Trainer:
         self._best_epoch = 0
         self._step = 0
         self._step_seconds = 0.0
+        self._first_seconds = 0.0
         self._training_seconds = 0.0
+        self._timed_steps = 0
 
     def train(self) -> Trained:
         """Train until all epochs are done, the validation loss is flat, or somebody wishes to stop.
@@ -93,13 +95,12 @@ class Trainer:
         self._start()
         begun = time.monotonic()
         outcome, epochs = self._epochs()
-        samples = self._step / self._order.steps * len(self._order.rows)
         trained = Trained(
             outcome=outcome,
             epochs=epochs,
             best_epoch=self._best_epoch,
             seconds=time.monotonic() - begun,
-            samples_per_second=samples / max(self._training_seconds, 1e-9),
+            samples_per_second=self._samples_per_second(),
         )
         self._tell(trained)
         return trained
@@ -132,6 +133,8 @@ class Trainer:
             validation = self._validate() if train is not None else None
             if train is None or validation is None:
                 return self._stopped(epoch - 1), epoch - 1
+            # Before anything is saved: the last step can spoil weights that its own loss had not.
+            self._refuse_nan([validation["loss"]], self._step, "validation loss")
             best = validation["loss"] < self._best
             if best:
                 self._best, self._best_epoch = validation["loss"], epoch
@@ -174,7 +177,7 @@ class Trainer:
             losses, more = self._steps.train(iterator, rates)
             now = time.monotonic()
             self._measure(now - begun, count)
-            self._refuse_nan(losses)
+            self._refuse_nan(losses, self._step + 1, "loss")
             self._step += count
             sums = [a + b for a, b in zip(sums, more, strict=True)]
             untold += losses
@@ -186,7 +189,7 @@ class Trainer:
                         step=self._step,
                         losses=tuple(untold),
                         learning_rate=rates[-1],
-                        samples_per_second=self._spec.training.batch_size / self._step_seconds,
+                        samples_per_second=self._samples_a_step() / self._step_seconds,
                     )
                 )
                 untold = []
@@ -219,12 +222,23 @@ class Trainer:
     def _measure(self, seconds: float, count: int) -> None:
         """Recent seconds a step; the first call, which traces, does not count."""
         if self._step == 0:
-            self._step_seconds = seconds
+            self._step_seconds = self._first_seconds = seconds
             return
         self._training_seconds += seconds
+        self._timed_steps += count
         recent = seconds / count
         slow = self._step_seconds > 4 * recent
         self._step_seconds = recent if slow else 0.8 * self._step_seconds + 0.2 * recent
+
+    def _samples_a_step(self) -> float:
+        """On average over an epoch; what only fills the last batch does not count."""
+        return len(self._order.rows) / self._order.steps
+
+    def _samples_per_second(self) -> float:
+        """Over all timed steps; of a run of one step, that one; 0 where there was none."""
+        if self._timed_steps:
+            return self._timed_steps * self._samples_a_step() / self._training_seconds
+        return self._samples_a_step() / self._first_seconds if self._step else 0.0
 
     def _rate(self, step: int) -> float:
         training = self._spec.training
@@ -233,14 +247,15 @@ class Trainer:
         options = part.check(training.schedule.options)
         return float(part.function(step, base=training.learning_rate, total=total, **options))
 
-    def _refuse_nan(self, losses: list[float]) -> None:
-        for place, loss in enumerate(losses):
+    def _refuse_nan(self, losses: list[float], first_step: int, what: str) -> None:
+        for step, loss in enumerate(losses, first_step):
             if not math.isfinite(loss):
-                step = self._step + place + 1
+                kept = f" The weights of epoch {self._best_epoch} are kept."
                 raise UserError(
-                    f"The loss became {'infinite' if math.isinf(loss) else 'NaN'} at step {step}.",
-                    "Lower the learning rate or set a limit for the gradient (clip norm); the "
-                    "last good weights are kept.",
+                    f"The {what} became {'infinite' if math.isinf(loss) else 'NaN'} "
+                    f"at step {step}.",
+                    "Lower the learning rate or set a limit for the gradient (clip norm)."
+                    + (kept if self._best_epoch else ""),
                 )
 
     def _save(self, which: str, epoch: int) -> None:

@@ -116,6 +116,42 @@ def test_a_wish_to_stop_in_the_first_epoch_keeps_what_was_learned(tmp_path):
     assert weights(tmp_path, "best")
 
 
+def test_a_wish_to_stop_amid_validation_keeps_the_best_epoch_before(tmp_path):
+    """Of the second epoch nothing but its validation is missing, so it is not a whole one."""
+    said = []
+
+    def wish():
+        steps = [e.step for e in said if isinstance(e, events.StepsDone)]
+        return "stop" if steps and steps[-1] == 10 else None
+
+    from workbench.training.trainer import Trainer
+
+    trained = Trainer(make_spec(), prepared(), tmp_path, said.append, wish).train()
+    assert (trained.outcome, trained.epochs, trained.best_epoch) == ("stopped", 1, 1)
+    assert [e.event for e in said if e.event != "steps_done"][-3:] == [
+        "epoch_done", "stopping", "trained"
+    ]  # fmt: skip
+    train(tmp_path / "once", make_spec(epochs=1), prepared())
+    best, once = weights(tmp_path, "best"), weights(tmp_path / "once", "best")
+    assert all(np.array_equal(best[name], once[name]) for name in once)
+
+
+def test_no_step_is_taken_after_a_wish_to_stop(tmp_path):
+    asked = []
+
+    def wish():
+        asked.append(1)
+        return "stop" if len(asked) == 3 else None
+
+    trained, _ = train(tmp_path, make_spec(epochs=500), prepared(), wish)
+    assert len(asked) == 3
+    assert trained.outcome == "stopped"
+    with np.load(tmp_path / "checkpoints" / "best.npz", allow_pickle=False) as file:
+        state = json.loads(file["state"].tobytes())
+    # One step for each of the two calls before: the speed is not known any earlier.
+    assert state["step"] == 2
+
+
 def test_a_flat_validation_loss_ends_the_run(tmp_path):
     trained, _ = train(tmp_path, make_spec(epochs=300, learning_rate=1e-9, patience=2), prepared())
     assert trained.outcome == "flat"
@@ -128,6 +164,39 @@ def test_a_loss_that_is_no_number_ends_the_run_and_names_the_step(tmp_path):
     run_spec = spec.change(make_spec("number"), "objective.loss.name", "squared_error")
     with pytest.raises(UserError, match=r"at step \d+.*[Ll]ower the learning rate"):
         train(tmp_path, run_spec, data)
+
+
+def test_weights_spoiled_by_the_last_step_of_an_epoch_never_replace_good_ones(tmp_path):
+    """One step an epoch: its own loss is still finite, only validation sees what it did."""
+    run_spec = spec.change(make_spec("number", batch_size=48), "training.epochs", 1)
+    run_spec = spec.change(run_spec, "objective.loss.name", "squared_error")
+    data = prepared("number")
+    train(tmp_path, run_spec, data)
+    good = weights(tmp_path), weights(tmp_path, "best")
+    data.labels[:48] *= 1e15  # squared it still fits a float32; the step that follows does not
+    broken = spec.change(run_spec, "training.optimizer.name", "sgd")
+    broken = spec.change(broken, "training.learning_rate", 10.0)
+    with pytest.raises(UserError, match=r"validation loss became \w+ at step 1\."):
+        train(tmp_path, broken, data)
+    for which, before in zip(("last", "best"), good, strict=True):
+        after = weights(tmp_path, which)
+        assert all(np.array_equal(after[name], before[name]) for name in before)
+
+
+def test_a_run_of_one_step_tells_a_speed_that_can_be(tmp_path):
+    trained, said = train(tmp_path, make_spec(epochs=1, batch_size=48), prepared())
+    told = next(e for e in said if isinstance(e, events.StepsDone))
+    assert trained.samples_per_second == pytest.approx(told.samples_per_second)
+    assert 48 / trained.samples_per_second <= trained.seconds
+
+
+def test_dropout_goes_on_from_a_checkpoint_where_it_was(tmp_path):
+    train(tmp_path / "one", make_spec(epochs=1), prepared())
+    train(tmp_path / "two", make_spec(epochs=2), prepared())
+    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+    seeds = [name for name in one if "seed_generator" in name]
+    assert len(seeds) == 2  # of the fusion and of the head
+    assert all(not np.array_equal(one[name], two[name]) for name in seeds)
 
 
 def test_the_schedule_reaches_the_optimiser(tmp_path):
@@ -187,3 +256,7 @@ def test_two_devices_learn_what_one_learns(tmp_path):
         assert done.returncode == 0, done.stderr[-3000:]
         found[name] = json.loads(done.stdout.strip().splitlines()[-1])
     assert found["one"] == pytest.approx(found["two"], rel=1e-4)
+    # Biases and gains lie near 0: what counts is the distance.
+    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+    for name in (name for name in one if name.startswith("model/") and "seed" not in name):
+        assert two[name] == pytest.approx(one[name], abs=1e-5), name

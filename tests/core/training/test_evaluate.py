@@ -1,0 +1,193 @@
+"""Evaluation against figures worked by hand, with a model whose every output is known."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from workbench import spec
+from workbench.data.index import strings
+from workbench.data.prepared import Prepared, Scaling
+from workbench.errors import UserError
+from workbench.runs import results
+
+pytestmark = pytest.mark.slow
+
+TRAIN = 5
+"""Rows 0..4 train, row 5 validates, the others test."""
+
+
+def prepared(task, labels, classes=(), scaling=None):
+    """Texts of one token, by which ``Says`` knows the row."""
+    count = len(labels)
+    split = np.full(count, 2, "i1")
+    split[:TRAIN], split[TRAIN] = 0, 1
+    return Prepared(
+        arrays={"text": np.arange(count, dtype="i4")[:, None]},
+        labels=np.asarray(labels),
+        split=split,
+        stems=strings([f"s{n}" for n in range(count)]),
+        task=task,
+        classes=classes,
+        vocabulary=count,
+        scaling=scaling,
+        left_out={},
+        tokenizer="",
+        key="k",
+    )
+
+
+class Says:
+    """A model that gives fixed outputs for the test rows, float [test rows, outputs]."""
+
+    def __init__(self, outputs):
+        self.outputs = np.asarray(outputs, "f4")
+
+    def __call__(self, inputs, training):
+        assert not training
+        return self.outputs[np.asarray(inputs["text"])[:, 0] - TRAIN - 1]
+
+
+def make_spec(task, loss):
+    return spec.from_data(
+        {
+            "data": {"folder": "/data", "target": "size", "task": task},
+            "model": {"encoders": {"text": {"name": "text_average"}}},
+            "objective": {"loss": {"name": loss}},
+        }
+    )
+
+
+def evaluate(folder, run_spec, data, outputs, trained_on=None):
+    from workbench.insight.evaluate import evaluate
+    from workbench.training.inputs import ModelInputs
+
+    ModelInputs.of(trained_on or data).write(folder)
+    said = evaluate(run_spec, data, Says(outputs), "test", folder)
+    return said, *results.read(folder, "test")
+
+
+def test_figures_of_categories_are_those_worked_by_hand(tmp_path):
+    # Train: b most often. Test: true a a b c; said a b b b.
+    data = prepared("category", [1, 1, 1, 0, 2, 0, 0, 0, 1, 2], ("a", "b", "c"))
+    outputs = np.log([[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.2, 0.7, 0.1], [0.1, 0.5, 0.4]])
+    said, found, samples = evaluate(tmp_path, make_spec("category", "cross_entropy"), data, outputs)
+    assert found.confusion == ((1, 1, 0), (0, 1, 0), (0, 1, 0))
+    loss = -(math.log(0.8) + math.log(0.3) + math.log(0.7) + math.log(0.4)) / 4
+    # a: precision 1, recall 1/2, f1 2/3; b: 1/3, 1, 1/2; c: never said, 0.
+    assert said.metrics == pytest.approx(
+        {
+            "loss": loss,
+            "accuracy": 2 / 4,
+            "macro_f1": (2 / 3 + 1 / 2 + 0) / 3,
+            "balanced_accuracy": (1 / 2 + 1 + 0) / 3,
+        },
+        rel=1e-6,
+    )
+    # Guessing b: one of four right; its precision is 1/4 and its recall 1.
+    assert said.baseline == pytest.approx(
+        {"accuracy": 1 / 4, "macro_f1": 0.4 / 3, "balanced_accuracy": 1 / 3}
+    )
+    rows = [(row.precision, row.recall, row.f1, row.support) for row in found.per_class]
+    assert rows == [
+        pytest.approx((1, 1 / 2, 2 / 3, 2)),
+        pytest.approx((1 / 3, 1, 1 / 2, 1)),
+        pytest.approx((0, 0, 0, 1)),
+    ]
+    assert samples.stem.tolist() == ["s6", "s7", "s8", "s9"]
+    assert samples.prediction.tolist() == [0, 1, 1, 1]
+    assert samples.confidence == pytest.approx([0.8, 0.6, 0.7, 0.5])
+    assert samples.true_probability == pytest.approx([0.8, 0.3, 0.7, 0.4])
+
+
+def test_a_yes_is_a_score_above_zero(tmp_path):
+    data = prepared("yes_no", [0, 0, 0, 1, 1, 0, 1, 1, 0], ("no", "yes"))
+    said, found, samples = evaluate(
+        tmp_path, make_spec("yes_no", "binary_cross_entropy"), data, [[3.0], [-1.0], [0.5]]
+    )
+    assert found.confusion == ((0, 1), (1, 1))
+    sure = [1 / (1 + math.exp(-score)) for score in (3.0, -1.0, 0.5)]
+    assert samples.confidence == pytest.approx([sure[0], 1 - sure[1], sure[2]])
+    assert samples.true_probability == pytest.approx([sure[0], sure[1], 1 - sure[2]])
+    assert said.metrics["accuracy"] == pytest.approx(1 / 3)
+    assert said.baseline["accuracy"] == pytest.approx(1 / 3)  # "no" is right once
+
+
+def test_figures_of_numbers_are_in_the_unit_of_the_target(tmp_path):
+    data = prepared("number", [10.0, 20, 30, 40, 900, 0, 10, 20, 30], scaling=Scaling(20.0, 10.0))
+    # Said in the unit: 12, 20, 26.
+    said, _, samples = evaluate(
+        tmp_path, make_spec("number", "absolute_error"), data, [[-0.8], [0.0], [0.6]]
+    )
+    assert samples.prediction == pytest.approx([12, 20, 26], rel=1e-6)
+    assert said.metrics == pytest.approx(
+        {
+            "loss": (0.2 + 0 + 0.4) / 3,
+            "mae": (2 + 0 + 4) / 3,
+            "rmse": math.sqrt((4 + 0 + 16) / 3),
+            "r2": 1 - (4 + 0 + 16) / 200,
+        },
+        rel=1e-5,
+    )
+    # The median of train is 30; one mistyped 900 does not move it.
+    assert said.baseline == pytest.approx(
+        {"mae": (20 + 10 + 0) / 3, "rmse": math.sqrt(500 / 3), "r2": 1 - 500 / 200}
+    )
+
+
+def test_numbers_are_read_in_the_scale_that_the_model_was_trained_in(tmp_path):
+    data = prepared("number", [10.0, 20, 30, 40, 50, 0, 10, 20, 30], scaling=Scaling(500.0, 70.0))
+    trained_on = replace(data, scaling=Scaling(20.0, 10.0))
+    run_spec = make_spec("number", "absolute_error")
+    said, _, samples = evaluate(tmp_path, run_spec, data, [[-1.0], [0.0], [1.0]], trained_on)
+    assert samples.prediction == pytest.approx([10, 20, 30])
+    assert said.metrics["loss"] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_rows_come_once_and_in_order_though_the_last_batch_is_filled_up(tmp_path):
+    count = 131  # one batch of 128 and three more
+    data = prepared("number", np.arange(TRAIN + 1 + count, dtype="f8"), scaling=Scaling(0.0, 1.0))
+    outputs = np.arange(count, dtype="f4")[:, None] + TRAIN + 1
+    said, _, samples = evaluate(tmp_path, make_spec("number", "huber"), data, outputs)
+    assert samples.stem.tolist() == [f"s{n}" for n in range(TRAIN + 1, TRAIN + 1 + count)]
+    assert said.metrics["mae"] == pytest.approx(0.0, abs=1e-9)
+    assert said.metrics["loss"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_other_classes_than_the_model_knows_are_refused(tmp_path):
+    data = prepared("category", [0, 1, 0, 1, 0, 1, 0], ("a", "b"))
+    run_spec = make_spec("category", "cross_entropy")
+    with pytest.raises(UserError, match="other classes"):
+        evaluate(tmp_path, run_spec, data, [[0, 0]], replace(data, classes=("a", "c")))
+    assert results.read(tmp_path, "test") is None
+
+
+def test_a_trained_model_is_built_again_from_its_run(tmp_path):
+    import keras
+
+    from workbench.insight.evaluate import load_model
+    from workbench.training import checkpoints
+    from workbench.training.inputs import ModelInputs
+    from workbench.training.model import build
+
+    data = prepared("category", [0, 1, 0, 1, 0, 1, 0, 1], ("a", "b"))
+    run_spec = make_spec("category", "cross_entropy")
+    with pytest.raises(UserError, match="holds no trained model"):
+        load_model(run_spec, tmp_path)
+    inputs = ModelInputs.of(data)
+    inputs.write(tmp_path)
+    with pytest.raises(UserError, match="no checkpoint"):
+        load_model(run_spec, tmp_path)
+    keras.utils.set_random_seed(3)
+    model = build(run_spec, inputs.shapes, inputs.outputs, inputs.vocabulary)
+    checkpoints.save(tmp_path / "checkpoints" / "best.npz", {"model": model.variables}, {})
+    again = load_model(run_spec, tmp_path)
+    given = {"text": np.asarray(data.arrays["text"])}
+    assert np.array_equal(model(given), again(given))
+    other = spec.change(run_spec, "model.fusion.size", 32)
+    with pytest.raises(UserError, match="does not fit the model"):
+        load_model(other, tmp_path)
+    (tmp_path / "model" / "inputs.json").write_text("{", encoding="utf-8")
+    with pytest.raises(UserError, match="damaged"):
+        load_model(run_spec, tmp_path)

@@ -1,0 +1,81 @@
+"""From labels and outputs of the model to one number; and shapes that must not be stretched."""
+
+import numpy as np
+import pytest
+
+from workbench import parts
+from workbench.training.objective import Objective
+
+pytestmark = pytest.mark.slow
+
+
+class Stub:
+    """The two places of a spec that an objective reads."""
+
+    def __init__(self, task, name, options=None):
+        loss = type("Loss", (), {"name": name, "options": options or {}})
+        self.objective = type("ObjectiveSpec", (), {"loss": loss})
+        self.data = type("DataSpec", (), {"task": task})
+
+
+def objective(task, name, **options):
+    return Objective(Stub(task, name, options))
+
+
+def f4(values):
+    return np.asarray(values, "f4")
+
+
+def test_outputs_of_one_column_meet_labels_of_one_axis():
+    outputs = f4([[1.0], [4.0], [2.0]])
+    numbers = objective("number", "absolute_error").per_sample(f4([0, 1, 2]), outputs)
+    assert np.asarray(numbers).tolist() == [1.0, 3.0, 0.0]
+    answers = objective("yes_no", "binary_cross_entropy").per_sample(f4([1, 0, 1]), outputs)
+    assert np.asarray(answers) == pytest.approx(np.log1p(np.exp([-1.0, 4.0, -2.0])), rel=1e-6)
+
+
+def test_samples_that_only_fill_a_batch_do_not_count():
+    found = objective("number", "squared_error")
+    outputs, labels = f4([[3.0], [1.0], [9.0]]), f4([1.0, 1.0, -1e6])
+    total = found.total(labels, outputs, f4([1, 1, 0]), f4(2))
+    assert float(total) == pytest.approx(1.0)  # (2 ** 2 / 2 + 0) / 2
+
+
+def test_shares_of_replicas_add_up_to_the_mean_of_the_step():
+    found = objective("category", "cross_entropy")
+    dice = np.random.default_rng(0)
+    labels, outputs = dice.integers(0, 3, 7).astype("i4"), f4(dice.normal(size=(7, 3)))
+    whole = float(found.total(labels, outputs, np.ones(7, "f4"), f4(7)))
+    left = float(found.total(labels[:4], outputs[:4], np.ones(4, "f4"), f4(7)))
+    right = float(found.total(labels[4:], outputs[4:], np.ones(3, "f4"), f4(7)))
+    assert left + right == pytest.approx(whole, rel=1e-6)
+
+
+def test_metrics_are_right_answers_or_distances():
+    category = objective("category", "cross_entropy")
+    right = category.metric(np.asarray([0, 1], "i4"), f4([[2, 1], [2, 1]]))
+    assert np.asarray(right).tolist() == [1.0, 0.0]
+    yes_no = objective("yes_no", "binary_cross_entropy").metric(f4([1, 0, 1]), f4([[2], [1], [-1]]))
+    assert np.asarray(yes_no).tolist() == [1.0, 0.0, 0.0]
+    number = objective("number", "huber").metric(f4([1, 5]), f4([[3], [4]]))
+    assert np.asarray(number).tolist() == [2.0, 1.0]
+
+
+@pytest.mark.parametrize("part", parts.parts("loss"), ids=lambda part: part.name)
+def test_shapes_that_would_be_stretched_are_refused(part):
+    labels = np.zeros(4, "i4" if "category" in part.tasks else "f4")
+    fits = np.zeros((4, 3) if "category" in part.tasks else 4, "f4")
+    assert part.function(labels, fits).shape == (4,)
+    with pytest.raises(ValueError, match="must be"):
+        part.function(labels[:, None], fits)
+    with pytest.raises(ValueError, match="must be"):
+        part.function(labels, fits[..., None])
+    with pytest.raises(ValueError, match="1 labels for 4 samples"):
+        part.function(labels[:1], fits)
+
+
+def test_a_loss_that_averages_by_itself_is_refused_by_name():
+    found = objective("number", "squared_error")
+    found._loss = lambda labels, logits: np.mean((labels - logits) ** 2)
+    with pytest.raises(ValueError, match="loss squared_error gives shape"):
+        found.per_sample(f4([1, 2]), f4([[1], [2]]))
