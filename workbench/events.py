@@ -21,7 +21,8 @@ class Said(BaseModel):
         time: when it was said, seconds since 1970.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A figure that is no number must come back as one; as null its line could not be read.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     time: float = Field(default_factory=time.time)
 

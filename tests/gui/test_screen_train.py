@@ -186,7 +186,7 @@ def test_a_run_can_be_stopped_before_its_first_step(qtbot, view, link) -> None:
     say(link, events.Preparing(stage="trace"))
     click(qtbot, view, "train_stop")
     say(link, events.Stopping(), events.Ended(outcome="discarded"))
-    assert words(view, "train_words") == "Stopped before there was anything to keep."
+    assert words(view, "train_words") == "Ended without keeping anything."
 
 
 def test_a_stopped_run_that_takes_long_can_still_be_discarded(qtbot, view, link) -> None:

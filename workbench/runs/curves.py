@@ -113,7 +113,7 @@ class Curves:
             for name, value in figures.items():
                 curves.setdefault(name, Series()).append(event.epoch, value)
         self.epoch_seconds.append(event.epoch, event.seconds)
-        if event.best:
+        if event.best and "loss" in event.validation:
             self.best = event.epoch
 
     @property

@@ -47,7 +47,8 @@ class Status(BaseModel):
         updated: when this was written, seconds since 1970.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A figure that is no number must come back as one; as null the file could not be read.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     phase: Phase = "created"
     pid: int = 0
@@ -207,23 +208,37 @@ def every(folder: Path) -> list[Run]:
     if not folder.is_dir():
         return []
     found = [Run(entry.resolve()) for entry in folder.iterdir() if (entry / "spec.json").is_file()]
-    return sorted(found, key=lambda run: run.name, reverse=True)
+    return sorted(found, key=_age, reverse=True)
+
+
+def _age(run: Run) -> tuple[str, str, int]:
+    """Stamp, name and number within the second: the tenth is newer than the second."""
+    stamp, rest = run.name[:15], run.name[15:]
+    numbered = re.fullmatch(r"(.*)-(\d{1,3})", rest)
+    return (stamp, numbered[1], int(numbered[2])) if numbered else (stamp, rest, 1)
 
 
 def write_atomic(file: Path, text: str) -> None:
     """Write a small file so that a reader sees the old or the new text, never half of one."""
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)
+    try:
+        with temporary.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def process_started(pid: int) -> float:
-    """When a process started, seconds since 1970; 0 when there is none of that number."""
+    """When a process started, seconds since 1970; 0 when none of that number is running."""
     try:
-        return float(psutil.Process(pid).create_time())
+        process = psutil.Process(pid)
+        # A process that has ended stays listed until its parent asks how it ended.
+        ended = process.status() == psutil.STATUS_ZOMBIE
+        return 0.0 if ended else float(process.create_time())
     except psutil.Error:
         return 0.0
 

@@ -183,6 +183,50 @@ def test_the_verdict_says_what_the_curves_do(train, validation, word, part) -> N
     assert said.tone == ("good" if word == "Learning" else "warn")
 
 
+@pytest.mark.parametrize(
+    "validation",
+    [[1.0, 0.5, 0.25, 0.12, 0.06], [3.0, 0.3, 0.03, 0.003], [1.0, 0.1, -0.5, -1.0, -3.0]],
+)
+def test_a_loss_that_only_falls_is_learning_however_fast(validation) -> None:
+    said = verdict(heard(validation, validation))
+    assert (said.word, said.tone) == ("Learning", "good")
+
+
+def test_a_loss_that_only_rises_is_overfitting_and_not_unstable() -> None:
+    said = verdict(heard([1.0, 0.8, 0.6, 0.4], [0.1, 0.4, 1.6, 6.4]))
+    assert (said.word, said.reason) == ("Overfitting", "only training improves since 1")
+
+
+@pytest.mark.parametrize("validation", [[1.0, 1.5], [1.0, 1.0, 1.2], [0.0, 0.0], [-1.0, -0.5]])
+def test_nothing_below_the_first_epoch_is_not_called_learning(validation) -> None:
+    said = verdict(heard([1.0] * len(validation), validation))
+    assert (said.word, said.tone) == ("No gain yet", "quiet")
+
+
+def test_a_negative_loss_is_told_without_a_percentage() -> None:
+    said = verdict(heard([-1.0, -2.0, -3.0], [-1.0, -2.0, -3.0]))
+    assert (said.word, said.reason) == ("Learning", "loss from -1 to -3")
+
+
+def test_a_negative_training_loss_that_worsens_is_not_overfitting() -> None:
+    said = verdict(heard([-1.0, -0.99, -0.98, -0.985], [-1.0, -0.9, -0.9, -0.9]))
+    assert said.word == "Flat"
+
+
+@pytest.mark.parametrize("spoiled", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_is_unstable(spoiled) -> None:
+    said = verdict(heard([1.0, 0.9], [1.0, spoiled]))
+    assert (said.word, said.tone) == ("Unstable", "warn")
+    assert "no number" in said.reason
+
+
+def test_an_epoch_called_best_without_a_validation_loss_is_not_the_best() -> None:
+    curves = Curves()
+    curves.hear(epoch(1, 1.0, 2.0, best=True))
+    curves.hear(epoch(2, 1.0, None, best=True))
+    assert (curves.best, curves.best_loss) == (1, 2.0)
+
+
 def test_the_verdict_before_the_first_validation_is_no_judgement() -> None:
     curves = Curves()
     assert verdict(curves).word == "Warming up"

@@ -18,7 +18,7 @@ OUTCOMES = {
     "done": "All epochs are done; the best weights are kept.",
     "flat": "Stopped early: the validation loss got no better. The best weights are kept.",
     "stopped": "Stopped as you wished; the best weights are kept.",
-    "discarded": "Stopped before there was anything to keep.",
+    "discarded": "Ended without keeping anything.",
 }
 """How a run ended, by outcome."""
 
