@@ -21,7 +21,7 @@ from workbench.options import Option, checked, options_of_function
 Kind = Literal["loss", "balancer", "encoder", "fusion", "optimizer", "schedule"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-Task = Literal["category", "yes_no", "number"]
+Task = Literal["category", "yes_no", "number", "labels", "ordered", "numbers", "none"]
 TASKS: tuple[Task, ...] = get_args(Task)
 
 Modality = Literal["image", "audio", "text"]
@@ -108,6 +108,10 @@ TASK_WORDS: Mapping[str, str] = {
     "category": "categories",
     "yes_no": "yes or no",
     "number": "numbers",
+    "labels": "several categories at once",
+    "ordered": "ordered categories",
+    "numbers": "several numbers at once",
+    "none": "absent",
 }
 
 # The one piece of state at module level: what the decorators have collected.

@@ -24,7 +24,7 @@ from workbench import places
 from workbench.data.folder import Progress, Stopped
 from workbench.data.index import Index, Strings, Target
 from workbench.data.prepared import Prepared, Scaling
-from workbench.data.readers import audio, image, text
+from workbench.data.readers import audio, image, text, tokens
 from workbench.data.split import split
 from workbench.errors import UserError
 from workbench.parts import Modality
@@ -272,8 +272,8 @@ def _tokens(
     texts: list[str], divided: NDArray[np.int8], spec: DataSpec
 ) -> tuple[NDArray[np.int32], str, int]:
     training = [texts[row] for row in np.flatnonzero(divided == 0)]
-    tokenizer = text.train_tokenizer(training, spec.text.vocabulary)
-    numbers = text.encode(tokenizer, texts, spec.text.words)
+    tokenizer = tokens.train_tokenizer(training, spec.text.vocabulary)
+    numbers = tokens.encode(tokenizer, texts, spec.text.words)
     return numbers, tokenizer.to_str(), tokenizer.get_vocab_size()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -57,14 +57,14 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Samples that can be trained on, every row complete in all modalities in use.
+    """Samples that can be trained on.
 
     Args:
         arrays: one array per modality, memory-mapped, rows in the order of ``stems``:
             image uint8 [samples, size, size, 3]; audio float16 log-mel in about -1..1
             [samples, frames, mel_bands]; text int32 token numbers [samples, words], 0 is padding
             and stands only at the end, 1 is an unknown token.
-        labels: class indices int64 [samples], or numbers float64 [samples] in their own unit.
+        labels: as of ``Target.values``; numbers in their own unit.
         split: int8 [samples]: 0 train, 1 validation, 2 test.
         stems: name of each sample.
         task: what the target is.
@@ -74,6 +74,8 @@ class Prepared:
         left_out: samples of the folder that cannot be used, by reason.
         tokenizer: the tokeniser as JSON text; "" without text.
         key: hash of all that the arrays depend on.
+        masks: for each modality that some samples lack, which have it, bool [samples]; their rows
+            in ``arrays`` are 0 where they do not. Empty where every sample is complete.
     """
 
     arrays: Mapping[Modality, NDArray[Any]]
@@ -87,6 +89,7 @@ class Prepared:
     left_out: Mapping[str, int]
     tokenizer: str
     key: str
+    masks: Mapping[Modality, NDArray[np.bool_]] = field(default_factory=dict)
 
     def rows(self, split: str) -> NDArray[np.int64]:
         """The rows of one split, ascending.

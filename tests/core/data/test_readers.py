@@ -5,7 +5,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from workbench.data.readers import audio, image, text
+from workbench.data.readers import audio, image, text, tokens
 from workbench.errors import UserError
 
 
@@ -112,14 +112,14 @@ def test_a_text_is_read_in_its_encoding(tmp_path, raw, encoding, expected):
 
 
 def test_tokens_are_words_in_lower_case_and_single_chinese_characters():
-    tokenizer = text.train_tokenizer(["The red CIRCLE, the red sun", "红色的圆"], 100)
-    numbers = text.encode(tokenizer, ["the circle", "红圆", "never seen", ""], 6)
+    tokenizer = tokens.train_tokenizer(["The red CIRCLE, the red sun", "红色的圆"], 100)
+    numbers = tokens.encode(tokenizer, ["the circle", "红圆", "never seen", ""], 6)
     vocabulary = tokenizer.get_vocab()
     assert numbers[0].tolist() == [vocabulary["the"], vocabulary["circle"], 0, 0, 0, 0]
     assert numbers[1].tolist()[:3] == [vocabulary["红"], vocabulary["圆"], 0]
     assert numbers[2].tolist() == [1, 1, 0, 0, 0, 0]
     assert numbers[3].tolist() == [0] * 6
-    again = text.tokenizer_from_json(tokenizer.to_str())
-    assert (text.encode(again, ["the circle"], 6) == numbers[:1]).all()
+    again = tokens.tokenizer_from_json(tokenizer.to_str())
+    assert (tokens.encode(again, ["the circle"], 6) == numbers[:1]).all()
     with pytest.raises(UserError, match="damaged"):
-        text.tokenizer_from_json("{}")
+        tokens.tokenizer_from_json("{}")

@@ -1,0 +1,187 @@
+"""Specs read from files, looked into by place, and changed in one value."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from workbench import parts
+from workbench.errors import UserError, nearest
+from workbench.options import Option, options_of_model
+from workbench.spec.run import PART_PLACES, VERSION, RunSpec
+
+
+def options_at(spec: RunSpec, place: str) -> tuple[Option, ...]:
+    """The options that a form shows for one place of a spec.
+
+    Args:
+        spec: the spec at hand.
+        place: a dotted place of a part or of a nested spec, such as ``training``.
+    """
+    if place in PART_PLACES:
+        return parts.find(PART_PLACES[place], spec.part(place).name).options
+    found: Any = spec
+    for key in place.split("."):
+        found = getattr(found, key)
+    return options_of_model(type(found))
+
+
+def change(spec: RunSpec, place: str, value: object) -> RunSpec:
+    """A spec that differs in one value.
+
+    Args:
+        spec: the spec to start from.
+        place: dotted, such as ``training.epochs``, ``objective.loss.name``,
+            ``objective.loss.delta`` or ``model.encoders.image.width``. Another name of a part
+            brings its own default options. For a place ``model.encoders.<modality>`` None (or the
+            word none) switches that modality off, and a name switches it on.
+        value: in the option's own type, or as a person typed it (text is read as the option says).
+
+    Raises:
+        UserError: there is no such place, or the value is refused; says the nearest or the range.
+    """
+    data = spec.model_dump(mode="json")
+    head, _, last = place.rpartition(".")
+    if place in PART_PLACES:
+        _set_part(data, place, value)
+    elif head in PART_PLACES and last == "name":
+        _set_part(data, head, value)
+    elif (owner := head.removesuffix(".options")) in PART_PLACES:
+        _require(spec, owner)
+        option = _option_at(options_at(spec, owner), last, owner)
+        _node(data, owner)["options"][last] = _value(option, value)
+    else:
+        node = _node(data, head)
+        if last not in node:
+            raise UserError(f"There is no setting '{place}'.", nearest(place, places(spec)))
+        known = {option.name: option for option in _model_options(spec, head)}
+        node[last] = _value(known[last], value) if last in known else value
+    return from_data(data)
+
+
+def places(spec: RunSpec) -> list[str]:
+    """Every dotted place of a spec that ``change`` takes."""
+    found: list[str] = []
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                walk(prefix if key == "options" else f"{prefix}.{key}" if prefix else key, inner)
+        else:
+            found.append(prefix)
+
+    walk("", spec.model_dump(mode="json"))
+    return found
+
+
+def from_data(data: Mapping[str, Any]) -> RunSpec:
+    """A spec from plain data.
+
+    Raises:
+        UserError: says which key or value is wrong, and what would be right.
+    """
+    if isinstance(found := data.get("version", VERSION), int) and found > VERSION:
+        raise UserError(
+            f"This spec has version {found}; this program reads up to {VERSION}.",
+            "Update the workbench.",
+        )
+    try:
+        return RunSpec.model_validate_json(json.dumps(dict(data)))
+    except ValidationError as error:
+        raise _in_words(error, data) from None
+
+
+def read(file: Path) -> RunSpec:
+    """The spec in a JSON or TOML file.
+
+    Raises:
+        UserError: the file is missing, unreadable or holds anything else.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} cannot be read: {error}.", "Check the path.") from None
+    try:
+        data = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+    except ValueError as error:
+        raise UserError(
+            f"{file} is not valid {file.suffix[1:].upper() or 'JSON'}: {error}."
+        ) from None
+    if not isinstance(data, dict):
+        raise UserError(f"{file} does not hold a spec.", "It must hold an object of settings.")
+    try:
+        return from_data(data)
+    except UserError as error:
+        raise UserError(f"{file}: {error.problem}", error.remedy) from None
+
+
+def _set_part(data: dict[str, Any], place: str, name: object) -> None:
+    head, _, last = place.rpartition(".")
+    node = _node(data, head)
+    if head == "model.encoders" and name in (None, "none", "off"):
+        node.pop(last, None)
+        return
+    if not isinstance(name, str):
+        raise UserError(f"{place} is {name!r}.", "It must be the name of a part.")
+    parts.find(PART_PLACES[place], name)
+    node[last] = {"name": name, "options": {}}
+
+
+def _node(data: dict[str, Any], place: str) -> dict[str, Any]:
+    node: Any = data
+    for key in place.split(".") if place else []:
+        node = node.get(key) if isinstance(node, dict) else None
+    if not isinstance(node, dict):
+        raise UserError(f"There is no setting '{place}'.")
+    return node
+
+
+def _require(spec: RunSpec, place: str) -> None:
+    modality = place.rpartition(".")[2]
+    if place.startswith("model.encoders.") and modality not in spec.model.encoders:
+        raise UserError(f"{modality} is switched off.", f"Set {place}.name to an encoder first.")
+
+
+def _option_at(options: tuple[Option, ...], name: str, owner: str) -> Option:
+    known = {option.name: option for option in options}
+    if name not in known:
+        raise UserError(f"{owner} has no option '{name}'.", nearest(name, known))
+    return known[name]
+
+
+def _model_options(spec: RunSpec, place: str) -> tuple[Option, ...]:
+    return options_at(spec, place) if place else ()
+
+
+def _value(option: Option, value: object) -> Any:
+    if isinstance(value, str) and option.kind not in {"text", "choice"}:
+        return option.parse(value)
+    return option.check(value)
+
+
+def _in_words(error: ValidationError, data: Mapping[str, Any]) -> UserError:
+    first = error.errors()[0]
+    place = ".".join(str(key) for key in first["loc"])
+    if first["type"] == "extra_forbidden":
+        owner: Any = RunSpec
+        for key in first["loc"][:-1]:
+            owner = owner.model_fields[key].annotation if _is_spec(owner, key) else None
+        known = list(owner.model_fields) if owner is not None else []
+        return UserError(f"There is no setting '{place}'.", nearest(str(first["loc"][-1]), known))
+    if first["type"] == "missing":
+        return UserError(f"The setting '{place}' is missing.", "Add it.")
+    return UserError(f"{place} is {first.get('input')!r}: {first['msg']}.")
+
+
+def _is_spec(owner: Any, key: object) -> bool:
+    return (
+        isinstance(owner, type)
+        and issubclass(owner, BaseModel)
+        and key in owner.model_fields
+        and isinstance(owner.model_fields[str(key)].annotation, type)
+    )

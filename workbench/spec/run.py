@@ -1,0 +1,164 @@
+"""What a run is: data, model, objective, training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from workbench import parts
+from workbench.errors import UserError
+from workbench.spec.augmentation import Augmentation
+from workbench.spec.base import PartSpec, Spec
+from workbench.spec.data import DataSpec
+
+VERSION: Literal[1] = 1
+
+# Where parts stand in a spec, and of which kind they are.
+PART_PLACES: Mapping[str, parts.Kind] = {
+    "model.fusion": "fusion",
+    "objective.loss": "loss",
+    "training.optimizer": "optimizer",
+    "training.schedule": "schedule",
+    **{f"model.encoders.{modality}": "encoder" for modality in parts.MODALITIES},
+}
+
+
+def _default(kind: parts.Kind, name: str) -> PartSpec:
+    return PartSpec(name=name, options=parts.find(kind, name).check({}))
+
+
+class ModelSpec(Spec):
+    """Encoders of the modalities in use, the fusion and the head.
+
+    Args:
+        encoders: an encoder for each modality in use; a modality left out is not looked at.
+        fusion: how the embeddings of the modalities become one.
+        head_dropout: share of the fused embedding that is silenced while training.
+    """
+
+    encoders: dict[parts.Modality, PartSpec]
+    fusion: PartSpec = Field(default_factory=lambda: _default("fusion", "concat"))
+    head_dropout: Annotated[float, Field(ge=0, lt=1, json_schema_extra={"advanced": True})] = 0.1
+
+
+class ObjectiveSpec(Spec):
+    """What training makes small.
+
+    Args:
+        loss: the loss of the fused head.
+    """
+
+    loss: PartSpec
+
+
+class TrainSpec(Spec):
+    """How long, how fast and how exactly to train.
+
+    Args:
+        epochs: passes over the training samples.
+        batch_size: samples a step; halve it when memory runs out.
+        learning_rate: step length of the optimiser; the most telling number of all.
+        optimizer: the rule that turns gradients into steps.
+        schedule: how the learning rate changes over the run.
+        patience: epochs without a better validation loss before training stops; none: never.
+        clip_norm: longest gradient allowed; longer ones are shortened to it; none: no limit.
+        augmentation: how training samples are varied at random.
+        seed: start of all chance: weights, order of samples, dropout, augmentation.
+    """
+
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 20
+    batch_size: Annotated[int, Field(ge=1, le=4096, json_schema_extra={"unit": "samples"})] = 32
+    learning_rate: Annotated[float, Field(gt=0, le=10, json_schema_extra={"log": True})] = 1e-3
+    optimizer: PartSpec = Field(default_factory=lambda: _default("optimizer", "adam"))
+    schedule: PartSpec = Field(default_factory=lambda: _default("schedule", "constant"))
+    patience: Annotated[int | None, Field(ge=1, le=1000, json_schema_extra={"unit": "epochs"})] = (
+        None
+    )
+    clip_norm: Annotated[
+        float | None, Field(gt=0, le=1e6, json_schema_extra={"log": True, "advanced": True})
+    ] = None
+    augmentation: Augmentation = Augmentation()
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1, json_schema_extra={"advanced": True})] = 0
+
+
+class RunSpec(Spec):
+    """All that a run is.
+
+    Args:
+        name: what people call it.
+        data: which samples and which target.
+        model: encoders, fusion, head.
+        objective: what training makes small.
+        training: how long, how fast and how exactly.
+        version: of this format; a newer one is refused.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] = "run"
+    data: DataSpec
+    model: ModelSpec
+    objective: ObjectiveSpec
+    training: TrainSpec = Field(default_factory=TrainSpec)
+    version: Literal[1] = VERSION
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_options(cls, value: Any) -> Any:
+        """Write out every option of every part, and refuse names and values that do not exist."""
+        return _with_options(value) if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _fits(self) -> RunSpec:
+        if not self.model.encoders:
+            raise UserError("model.encoders is empty.", "Switch on at least one modality.")
+        for modality, chosen in self.model.encoders.items():
+            _refuse(parts.find("encoder", chosen.name).fits(modality=modality), chosen.name)
+        chosen = self.objective.loss
+        _refuse(parts.find("loss", chosen.name).fits(task=self.data.task), chosen.name)
+        return self
+
+    @property
+    def modalities(self) -> tuple[parts.Modality, ...]:
+        """The modalities in use, in the fixed order image, audio, text."""
+        return tuple(m for m in parts.MODALITIES if m in self.model.encoders)
+
+    def part(self, place: str) -> PartSpec:
+        """The part at a dotted place, such as ``objective.loss`` or ``model.encoders.image``."""
+        found: Any = self
+        for key in place.split("."):
+            found = found[key] if isinstance(found, dict) else getattr(found, key)
+        assert isinstance(found, PartSpec)
+        return found
+
+    def to_json(self) -> str:
+        """The text of ``spec.json``: every default written out, keys in order of declaration."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+
+
+def _with_options(data: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which every part carries all of its options."""
+    result: dict[str, Any] = json.loads(json.dumps(data, default=_plain))
+    for place, kind in PART_PLACES.items():
+        head, _, last = place.rpartition(".")
+        node: Any = result
+        for key in head.split("."):
+            node = node.get(key) if isinstance(node, dict) else None
+        chosen = node.get(last) if isinstance(node, dict) else None
+        if isinstance(chosen, dict) and isinstance(chosen.get("name"), str):
+            options = chosen.get("options", {})
+            if isinstance(options, dict):
+                chosen["options"] = parts.find(kind, chosen["name"]).check(options)
+    return result
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"a spec cannot hold {value!r}")
+
+
+def _refuse(reason: str, name: str) -> None:
+    if reason:
+        raise UserError(f"'{name}' does not fit.", reason)
