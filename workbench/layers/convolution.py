@@ -8,6 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from workbench.layers.normalization import FusedBatchNormalization
+
 MOMENTUM = 0.9
 """Keras' 0.99 needs hundreds of steps to forget the start; small data have 20 in an epoch."""
 
@@ -44,9 +46,7 @@ class ConvolutionEncoder(keras.layers.Layer):  # type: ignore[misc]  # Keras has
                 )
             )
             if norm == "batch":
-                self.blocks.append(
-                    keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"norm_{block}")
-                )
+                self.blocks.append(FusedBatchNormalization(momentum=MOMENTUM, name=f"norm_{block}"))
             elif norm == "group":
                 groups = next(n for n in (8, 4, 2, 1) if channels % n == 0)
                 self.blocks.append(keras.layers.GroupNormalization(groups, name=f"norm_{block}"))
@@ -69,7 +69,7 @@ class ConvolutionEncoder(keras.layers.Layer):  # type: ignore[misc]  # Keras has
         """From [batch, down, across, channels] or [batch, down, across] to [batch, size]."""
         values = maps if len(maps.shape) == 4 else maps[..., None]
         for block in self.blocks:
-            normalises = isinstance(block, keras.layers.BatchNormalization)
+            normalises = isinstance(block, FusedBatchNormalization)
             values = block(values, training=training) if normalises else block(values)
         return self.projection(self._coarse(values))
 
