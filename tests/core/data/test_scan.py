@@ -75,7 +75,7 @@ def test_broken_files_become_findings_and_their_samples_lack_them(animals):
     broken = ("cat/0.png", "cat/1.png", "dog/2.png")
     assert files_of(index, "3 image files unreadable") == broken
     assert files_of(index, "1 text file unreadable") == ("dog/3.txt",)
-    assert "3 samples have no image file" in titles(index)
+    assert "3 samples have no image" in titles(index)
     assert [index.path("image", row) is None for row in range(8)].count(True) == 3
     assert index.findings[0].severity == "error"
 
@@ -142,7 +142,7 @@ def gauges(tmp_path):
 
 def test_modality_folders_with_a_table_offer_every_column(gauges):
     index = scan(gauges)
-    assert index.layout == "modality_folders"
+    assert index.layout == "manifest"
     assert index.modalities == ("image", "text")
     assert {name: target.task for name, target in index.targets.items()} == {
         "pressure": "number",
@@ -236,24 +236,11 @@ def bad_all_broken(path):
     return path, "No file in .* can be read"
 
 
-def bad_no_table(path):
-    for number in range(3):
-        picture(path / "images" / f"{number}.png")
-        words(path / "texts" / f"{number}.txt")
-    return path, "no table of labels"
-
-
-def bad_table(path):
-    bad_no_table(path)
-    (path / "labels.csv").write_text("stem\n0\n1\n")
-    return path, "holds no labels"
-
-
 @pytest.mark.parametrize(
     "make",
     [
         bad_missing, bad_file, bad_empty, bad_loose, bad_one_class, bad_single_samples,
-        bad_all_broken, bad_no_table, bad_table,
+        bad_all_broken,
     ],
 )  # fmt: skip
 def test_a_folder_that_does_not_serve_gets_a_sentence_and_a_remedy(tmp_path, make):

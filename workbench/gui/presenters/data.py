@@ -19,7 +19,11 @@ from workbench.parts import TASK_WORDS, TASKS, Modality, Task
 
 _LAYOUTS: Mapping[str, str] = {
     "class_folders": "one folder per class",
-    "modality_folders": "one folder per modality and a table of labels",
+    "modality_folders": "one folder per modality",
+    "sample_folders": "one folder per sample",
+    "manifest": "a table that lists the samples",
+    "file_names": "file names that say what they hold",
+    "lines": "one sample a line of a text file",
 }
 _BINS = 28
 # Beyond this many spreads from the median a number would flatten the histogram of all others.

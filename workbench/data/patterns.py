@@ -1,0 +1,159 @@
+"""Patterns of file names: what ``{label}_{speaker}_{index}`` says of ``cat_anna_07``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.data.index import Strings, strings
+from workbench.errors import UserError
+
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_WORD = re.compile(r"[^\W\d]\w*")
+_SEPARATORS = "_-. "
+_LOOKED_AT = 2000
+"""Names from which a pattern is guessed."""
+_FEW = 0.5
+"""A field with more different values than this share of the names is a number, not a label."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern, ready to match.
+
+    Args:
+        text: as it was written.
+        fields: names of its fields in order; ``{_}`` is none.
+        expression: the regular expression that it stands for.
+    """
+
+    text: str
+    fields: tuple[str, ...]
+    expression: re.Pattern[str]
+
+    def match(self, name: str) -> dict[str, str] | None:
+        """The values of the fields in one name; None where it does not match."""
+        found = self.expression.fullmatch(name)
+        return found.groupdict() if found else None
+
+    def spans(self, name: str) -> list[tuple[str, int, int]]:
+        """Field, start and end of each field in a name, for the eye; empty where none matches."""
+        found = self.expression.fullmatch(name)
+        return [(field, *found.span(field)) for field in self.fields] if found else []
+
+    def columns(self, names: Strings) -> tuple[dict[str, Strings], NDArray[np.bool_]]:
+        """The values of the fields in many names.
+
+        Args:
+            names: names without their suffix, text [names].
+
+        Returns:
+            For each field its values, text [names], "" where the name does not match; and which
+            names match, bool [names].
+        """
+        found = [self.expression.fullmatch(name) for name in names.tolist()]
+        values = {
+            field: strings([one[field] if one else "" for one in found]) for field in self.fields
+        }
+        return values, np.asarray([one is not None for one in found], bool)
+
+
+def parse(text: str) -> Pattern:
+    """The pattern that a person wrote.
+
+    A field takes as few letters as will do, at least one, and no ``/``; what stands between fields
+    must be in the name as it is.
+
+    Args:
+        text: such as ``{label}_{speaker}_{index}``.
+
+    Raises:
+        UserError: it has no field, a bad field name, a field twice, two fields with nothing between
+            them, or a brace without its partner; says where.
+    """
+    fields: list[str] = []
+    expression, end = "", 0
+    for found in _FIELD.finditer(text):
+        between = text[end : found.start()]
+        _refuse_braces(text, between, end)
+        name = found[1].strip()
+        if fields and not between:
+            raise UserError(
+                f"Nothing stands between two fields at letter {found.start() + 1} of '{text}'.",
+                "Put the sign between them that the names have there, such as _.",
+            )
+        _refuse_name(text, name, found.start(), fields)
+        end = found.end()
+        fields.append(name)
+        group = "(?:[^/]+?)" if name == "_" else f"(?P<{name}>[^/]+?)"
+        expression += re.escape(between) + group
+    _refuse_braces(text, text[end:], end)
+    if not any(name != "_" for name in fields):
+        raise UserError(
+            f"The pattern '{text}' has no field.", "Write one in braces, such as {label}_{index}."
+        )
+    whole = re.compile(expression + re.escape(text[end:]))
+    return Pattern(text, tuple(name for name in fields if name != "_"), whole)
+
+
+def suggest(names: Sequence[str]) -> str:
+    """A pattern that most of the names match, with a field ``label``; "" where there is none.
+
+    Names are cut at the sign (``_``, ``-``, ``.`` or a space) that most of them have equally often;
+    the first part with few different values becomes the label, a part that is a number in nearly
+    all names the index.
+
+    Args:
+        names: names without their suffix.
+    """
+    looked_at = list(names[:_LOOKED_AT])
+    for separator in _SEPARATORS:
+        cut = [name.split(separator) for name in looked_at]
+        count = max(len(parts) for parts in cut) if cut else 0
+        if count < 2 or count > 6 or any(len(parts) != count or "" in parts for parts in cut):
+            continue
+        columns = list(zip(*cut, strict=True))
+        few = [len(set(column)) <= max(2, _FEW * len(column)) for column in columns]
+        words = [not all(value.isdigit() for value in column) for column in columns]
+        label = next(
+            (n for n in range(count) if few[n] and words[n] and len(set(columns[n])) > 1), None
+        )
+        if label is None:
+            continue
+        fields, part = [], 0
+        for place in range(count):
+            if place == label:
+                fields.append("{label}")
+            elif not words[place] and "{index}" not in fields:
+                fields.append("{index}")
+            else:
+                part += 1
+                fields.append(f"{{part{part}}}")
+        return separator.join(fields)
+    return ""
+
+
+def _refuse_braces(text: str, between: str, start: int) -> None:
+    for sign in "{}":
+        if sign in between:
+            place = start + between.index(sign) + 1
+            raise UserError(
+                f"The brace {sign} at letter {place} of '{text}' has no partner.",
+                "Write fields as {label}.",
+            )
+
+
+def _refuse_name(text: str, name: str, start: int, known: Sequence[str]) -> None:
+    if name != "_" and not _WORD.fullmatch(name):
+        raise UserError(
+            f"'{name}' at letter {start + 1} of '{text}' is no name of a field.",
+            "Use letters, digits and _, a letter first.",
+        )
+    if name != "_" and name in known:
+        raise UserError(
+            f"The field {name} stands twice in '{text}'.", "Give each field its own name."
+        )
