@@ -87,6 +87,8 @@ class Part:
         """
         if task is not None and self.tasks and task not in self.tasks:
             wanted = " or ".join(TASK_WORDS[t] for t in TASKS if t in self.tasks)
+            if task == "none":
+                return f"For targets that are {wanted}; these data have no target."
             return f"For targets that are {wanted}; yours are {TASK_WORDS[task]}."
         if modality is not None and self.modality is not None and modality != self.modality:
             return f"Reads {self.modality}, not {modality}."

@@ -33,25 +33,31 @@ def each_option_at_its_ends(part):
 CASES = [(part, options) for part in LOSSES for options in each_option_at_its_ends(part)]
 
 
-def batch(part, scale):
+def batch(task, scale):
     """Labels and outputs of eight samples, right and wrong, up to the given size."""
     dice = np.random.default_rng(0)
-    if "category" in part.tasks:
+    if task in ("category", "ordered"):
         return np.arange(8, dtype=np.int32) % 3, dice.normal(0, scale, (8, 3)).astype("f4")
-    outputs = dice.normal(0, scale, 8).astype("f4")
-    if "yes_no" in part.tasks:
-        return (np.arange(8) % 2).astype("f4"), outputs
-    labels = dice.normal(0, 1, 8).astype("f4")
+    shape = (8, 3) if task in ("labels", "numbers") else 8
+    outputs = dice.normal(0, scale, shape).astype("f4")
+    if task in ("yes_no", "labels"):
+        return (dice.random(shape) < 0.5).astype("f4"), outputs
+    labels = dice.normal(0, 1, shape).astype("f4")
     labels[0] = outputs[0]
     return labels, outputs
 
 
+TASKS = [(part, options, task) for part, options in CASES for task in sorted(part.tasks)]
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e4])
 @pytest.mark.parametrize(
-    ("part", "options"), CASES, ids=[f"{p.name}-{list(o.values())}" for p, o in CASES]
+    ("part", "options", "task"),
+    TASKS,
+    ids=[f"{p.name}-{list(o.values())}-{t}" for p, o, t in TASKS],
 )
-def test_value_and_gradient_are_finite_and_one_a_sample(tf, part, options, scale):
-    labels, outputs = batch(part, scale)
+def test_value_and_gradient_are_finite_and_one_a_sample(tf, part, options, task, scale):
+    labels, outputs = batch(task, scale)
     variable = tf.Variable(outputs)
     with tf.GradientTape() as tape:
         values = part.function(tf.constant(labels), variable, **options)
@@ -60,6 +66,27 @@ def test_value_and_gradient_are_finite_and_one_a_sample(tf, part, options, scale
     assert np.isfinite(values.numpy()).all()
     assert np.isfinite(tape.gradient(total, variable).numpy()).all()
     assert (values.numpy() >= 0).all()
+
+
+PAIRS = [(p, o, t) for p, o, t in TASKS if t in ("labels", "numbers")]
+
+
+@pytest.mark.parametrize(
+    ("part", "options", "task"),
+    PAIRS,
+    ids=[f"{p.name}-{list(o.values())}-{t}" for p, o, t in PAIRS],
+)
+def test_the_loss_of_several_is_the_mean_of_the_loss_of_each(part, options, task):
+    labels, outputs = batch(task, 1.0)
+    each = [np.asarray(part.function(labels[:, n], outputs[:, n], **options)) for n in range(3)]
+    whole = np.asarray(part.function(labels, outputs, **options))
+    assert whole == pytest.approx(np.mean(each, axis=0), rel=1e-5)
+
+
+def test_every_target_but_none_has_a_loss_and_none_says_why():
+    for task in parts.TASKS:
+        assert bool(parts.parts("loss", task=task)) == (task != "none")
+    assert all("no target" in part.fits(task="none") for part in LOSSES)
 
 
 def value(name, labels, outputs, **options):

@@ -186,3 +186,78 @@ def test_two_gated_modalities_share_one_gate_that_lies_between_their_values():
     assert len(fusion.gates) == 1
     # Dense layers: (6 + 1) * 8 and (5 + 1) * 8 for the values, (11 + 1) * 8 for the gate.
     assert sum(np.prod(v.shape) for v in fusion.trainable_variables) == 56 + 48 + 96
+
+
+TOLD = ("average", "gated")
+
+
+def fused_and_presence(name, names, lacking):
+    """A fusion, embeddings, and who has what: sample ``n`` lacks those of ``lacking[n]``."""
+    part = parts.find("fusion", name)
+    fusion = part.function(**part.check({"size": 8}))
+    given = embeddings(names, count=len(lacking))
+    present = {m: np.asarray([m not in lacks for lacks in lacking], "f4") for m in names}
+    return fusion, given, present
+
+
+@pytest.mark.parametrize("names", EVERY_CHOICE, ids="+".join)
+@pytest.mark.parametrize("name", TOLD)
+def test_a_fusion_told_that_nothing_is_missing_gives_what_it_gives_untold(name, names):
+    fusion, given, present = fused_and_presence(name, names, [(), ()])
+    untold = np.asarray(fusion(given))
+    assert np.asarray(fusion(given, present=present)) == pytest.approx(untold, abs=1e-6)
+    some = dict(list(present.items())[:1])  # of the others none is ever missing
+    assert np.asarray(fusion(given, present=some)) == pytest.approx(untold, abs=1e-6)
+
+
+@pytest.mark.parametrize("names", [n for n in EVERY_CHOICE if len(n) > 1], ids="+".join)
+def test_an_average_is_taken_over_those_that_are_there(names):
+    lacking = [(), names[:1], names[1:], names[-1:]]
+    fusion, given, present = fused_and_presence("average", names, lacking)
+    fused = np.asarray(fusion(given, present=present))
+    projected = {m: np.asarray(fusion.projections[m](fusion.norms[m](given[m]))) for m in names}
+    for row, lacks in enumerate(lacking):
+        there = [projected[m][row] for m in names if m not in lacks]
+        assert fused[row] == pytest.approx(np.maximum(np.mean(there, axis=0), 0), abs=1e-6)
+
+
+def test_an_average_of_nothing_is_zero_not_nan():
+    fusion, given, present = fused_and_presence("average", ("image", "text"), [("image", "text")])
+    assert np.asarray(fusion(given, present=present)).tolist() == [[0.0] * 8]
+
+
+def test_of_two_gated_modalities_the_one_that_is_there_passes_whole():
+    names = ("image", "text")
+    fusion, given, present = fused_and_presence("gated", names, [("image",), ("text",), ()])
+    fused = np.asarray(fusion(given, present=present))
+    values = {m: np.asarray(fusion.values_of[m](given[m])) for m in names}
+    assert fused[0] == pytest.approx(values["text"][0], abs=1e-6)
+    assert fused[1] == pytest.approx(values["image"][1], abs=1e-6)
+    assert fused[2] == pytest.approx(np.asarray(fusion(given))[2], abs=1e-6)
+
+
+def test_of_three_gated_modalities_those_that_are_missing_add_nothing():
+    names = ("image", "audio", "text")
+    fusion, given, present = fused_and_presence("gated", names, [("image", "audio"), ("text",)])
+    fused = np.asarray(fusion(given, present=present))
+    whole = np.concatenate([given[m] for m in sorted(names)], axis=-1)
+    gated = {m: np.asarray(fusion.gates[m](whole) * fusion.values_of[m](given[m])) for m in names}
+    assert fused[0] == pytest.approx(gated["text"][0], abs=1e-6)
+    assert fused[1] == pytest.approx((gated["image"] + gated["audio"])[1], abs=1e-6)
+
+
+def test_the_stand_in_for_a_missing_modality_gets_the_gradient_of_those_who_lack_it():
+    import tensorflow as tf
+
+    from workbench.layers import Absent
+
+    layer = Absent()
+    given = tf.Variable(np.arange(8, dtype="f4").reshape(4, 2))
+    present = np.asarray([1, 0, 1, 0], "f4")
+    with tf.GradientTape() as tape:
+        made = layer(given, present)
+        total = tf.reduce_sum(made * [[1.0], [2.0], [3.0], [4.0]])
+    assert made.numpy().tolist() == [[0, 1], [0, 0], [4, 5], [0, 0]]
+    to_given, to_learned = tape.gradient(total, [given, layer.embedding.value])
+    assert to_given.numpy().tolist() == [[1, 1], [0, 0], [3, 3], [0, 0]]
+    assert to_learned.numpy().tolist() == [2 + 4, 2 + 4]

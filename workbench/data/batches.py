@@ -16,12 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.data import augment
 from workbench.data.prepared import Prepared
 from workbench.lazy import tf
 from workbench.parts import Modality
+from workbench.spec import Augmentation
 
 Gather = Callable[[int], tuple[NDArray[np.int64], NDArray[np.float32]]]
 """From the number of a batch to its rows and their weights."""
+
+Vary = Callable[[int, Modality, NDArray[np.int64], NDArray[Any]], None]
+"""Varies in place the values of one modality in a batch: its number, modality, rows, values."""
 
 _PREFETCH = 4
 
@@ -87,21 +92,30 @@ class Order:
         return batch
 
 
-def training(prepared: Prepared, order: Order, first_step: int, last_step: int) -> Any:
+def training(
+    prepared: Prepared, order: Order, first_step: int, last_step: int,
+    augmentation: Augmentation | None = None,
+) -> Any:  # fmt: skip
     """A ``tf.data.Dataset`` of the batches of these steps, one element a replica and step.
 
-    Each element is ``(inputs by modality, labels, weights, weight of the whole step)``.
+    Each element is ``(inputs, labels, weights, weight of the whole step)``. Inputs hold the samples
+    by modality and, for each modality that some lack, 1 where a sample has it, else 0, float32
+    [batch], under the name that ``presence`` gives.
 
     Args:
         prepared: the samples.
         order: which rows each step gets.
         first_step: counted from 0 over the whole run.
         last_step: the first step that is not given any more.
+        augmentation: how samples are varied at random; None: not at all.
     """
     gather = order.gather()
     numbers = (first_step * order.replicas, last_step * order.replicas)
+    vary = None
+    if augmentation is not None and augment.any_on(augmentation):
+        vary = _variation(prepared, order, augmentation)
     return _dataset(
-        prepared, gather, numbers, order.part, lambda n: order.weight(n // order.replicas)
+        prepared, gather, numbers, order.part, lambda n: order.weight(n // order.replicas), vary
     )
 
 
@@ -124,42 +138,75 @@ def sequential(prepared: Prepared, rows: NDArray[np.int64], batch_size: int) -> 
     return _dataset(prepared, gather, (0, count), batch_size, lambda number: batch_size)
 
 
+def presence(modality: Modality) -> str:
+    """Name of the input that says which samples have that modality."""
+    return f"{modality}_present"
+
+
+def _variation(prepared: Prepared, order: Order, options: Augmentation) -> Vary:
+    on = {m for m in prepared.arrays if augment.any_on(getattr(options, m))}
+
+    def vary(
+        number: int, modality: Modality, rows: NDArray[np.int64], values: NDArray[Any]
+    ) -> None:
+        if modality not in on:
+            return
+        epoch = number // order.replicas // order.steps
+        has = prepared.masks.get(modality)
+        for place, row in enumerate(rows.tolist()):
+            if has is None or has[row]:
+                dice = augment.dice(order.seed, epoch, row, modality)
+                values[place] = augment.vary(modality, values[place], options, dice)
+
+    return vary
+
+
 def _dataset(
     prepared: Prepared, gather: Gather, numbers: tuple[int, int], size: int,
-    whole: Callable[[int], int],
+    whole: Callable[[int], int], vary: Vary | None = None,
 ) -> Any:  # fmt: skip
     modalities: list[Modality] = sorted(prepared.arrays)
     arrays = [prepared.arrays[modality] for modality in modalities]
+    masks = {presence(m): mask.astype(np.float32) for m, mask in sorted(prepared.masks.items())}
     labels = model_labels(prepared)
-    kinds = [*(array.dtype for array in arrays), labels.dtype, np.dtype("f4"), np.dtype("f4")]
-    shapes = [*((size, *array.shape[1:]) for array in arrays), (size,), (size,), ()]
+    columns = [*arrays, *masks.values(), labels]
+    names = [*modalities, *masks]
 
-    types = [tf.dtypes.as_dtype(kind) for kind in kinds]
+    types = [tf.dtypes.as_dtype(column.dtype) for column in columns]
+    types += [tf.float32, tf.float32]
+    shapes = [*((size, *column.shape[1:]) for column in columns), (size,), ()]
 
     def batch(number: NDArray[np.int64]) -> list[NDArray[Any]]:
         rows, weights = gather(int(number))
-        read = [np.ascontiguousarray(array[rows]) for array in arrays]
-        return [*read, labels[rows], weights, np.asarray(whole(int(number)), np.float32)]
+        read = [np.ascontiguousarray(column[rows]) for column in columns]
+        if vary is not None:
+            for modality, values in zip(modalities, read, strict=False):
+                vary(int(number), modality, rows, values)
+        return [*read, weights, np.asarray(whole(int(number)), np.float32)]
 
     def element(number: Any) -> tuple[dict[str, Any], Any, Any, Any]:
         # Not stateful: what it gives depends on the number alone.
         read = tf.numpy_function(batch, [number], types, stateful=False)
         for tensor, shape in zip(read, shapes, strict=True):
             tensor.set_shape(shape)
-        count = len(modalities)
-        inputs = dict(zip(modalities, read[:count], strict=True))
-        return inputs, read[count], read[count + 1], read[count + 2]
+        *inputs, of_labels, weights, whole_weight = read
+        return dict(zip(names, inputs, strict=True)), of_labels, weights, whole_weight
 
-    return tf.data.Dataset.range(*numbers).map(element).prefetch(_PREFETCH)
+    # Variation takes as long as the model: several batches at once, given in their order.
+    at_once = tf.data.AUTOTUNE if vary is not None else None
+    read = tf.data.Dataset.range(*numbers).map(element, num_parallel_calls=at_once)
+    return read.prefetch(_PREFETCH)
 
 
 def model_labels(prepared: Prepared) -> NDArray[Any]:
-    """Labels as the model is trained on them: class indices int32, yes/no and numbers float32.
+    """Labels as the model is trained on them, [samples] or [samples, classes or numbers].
 
-    Rows that no split uses are 0.
+    Class indices int32; yes or no, several categories (0 or 1 each) and numbers float32. Rows that
+    no split uses are 0.
     """
-    used = prepared.split >= 0
-    labels = np.where(used, prepared.labels, 0)
-    if prepared.scaling is not None:
-        return prepared.scaling.to_model(np.where(used, labels, prepared.scaling.center))
-    return labels.astype(np.int32 if prepared.task == "category" else np.float32)
+    labels = np.array(prepared.labels)
+    scaling = prepared.scaling
+    labels[prepared.split < 0] = 0 if scaling is None else scaling.center
+    if scaling is not None:
+        return scaling.to_model(labels)
+    return labels.astype(np.int32 if prepared.task in ("category", "ordered") else np.float32)

@@ -1,19 +1,19 @@
-"""Decoded samples on disk: read once, then memory-mapped, so that epochs cost what the model costs.
+"""Samples of an Index as arrays that can be trained on: read once, then found on disk.
 
-One array file a modality, named by a hash of all that it depends on: identity of the files (path,
-size, time of change) and options. A file is written under another name and renamed when it is
-whole; what cannot be decoded in spite of the scan is marked in a small file beside it.
+One array a modality, kept by ``data.decoded`` under a hash of the files' identities and the
+options; where the disk is too short, files are decoded as they are needed instead.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
 import shutil
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count, getpid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +21,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench import places
-from workbench.data.folder import Progress, Stopped
-from workbench.data.index import Index, Strings, Target
+from workbench.data import decoded
+from workbench.data.decoded import NOTHING, Identities, Wanted
+from workbench.data.folder import Progress
+from workbench.data.index import Index, Target
 from workbench.data.prepared import Prepared, Scaling
-from workbench.data.readers import audio, image, text, tokens
-from workbench.data.split import split
+from workbench.data.readers import audio, image
+from workbench.data.split import divide
+from workbench.data.streamed import Streamed
+from workbench.data.tokenized import tokenized
 from workbench.errors import UserError
 from workbench.parts import Modality
-from workbench.spec import DataSpec
+from workbench.spec import AudioInput, DataSpec
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a reader gives other numbers than before, so that old files are not used."""
 
-_CHUNK = 32
+LIMIT = 20 * 2**30
+"""Bytes of decoded files kept, unless WORKBENCH_CACHE_LIMIT says otherwise."""
 _RESERVE = 200 * 2**20
 """Bytes of disk that stay free."""
-
-Reader = Callable[[Path], NDArray[Any]]
+_log = logging.getLogger(__name__)
 
 
 def prepare(
@@ -53,239 +57,40 @@ def prepare(
 
     Args:
         index: the data.
-        spec: target, split and how files are read.
-        modalities: those in use; samples that lack one are left out.
+        spec: target, division, what is left out, and how files are read.
+        modalities: those in use.
         progress: told (files read, files in all).
-        stop: asked often; true ends it.
+        stop: asked often; true ends it; what was read by then is kept for the next call.
         folder: where the arrays are kept; the user's cache folder when left out.
 
     Raises:
-        UserError: a modality or the target is missing, too few samples are left, or the disk is
-            full.
+        UserError: a modality or the target is missing, or too few samples are left.
         Stopped: the wish to stop was heard.
     """
     target = index.target(spec.target).as_task(spec.task)
-    usable, left_out = _complete(index, target, modalities)
+    usable, left_out = select(index, target, modalities, spec)
     rows = np.flatnonzero(usable)
     if not len(rows):
         raise UserError(
             "No sample has a target and a file of every modality in use.",
             "Switch a modality off or pair the files by their names.",
         )
-    store = _Store(folder or places.cache(), index, rows, progress, stop or (lambda: False))
-    arrays = store.arrays(spec, modalities)
-    readable = np.ones(len(rows), bool)
-    for modality in modalities:
-        if modality in store.broken:
-            readable[store.broken[modality]] = False
+    store = _Store(folder or places.cache(), index, rows, spec)
+    arrays, broken = store.arrays(modalities, progress or _silent, stop or (lambda: False))
+    there = {m: index.has(m)[rows] for m in modalities}
+    for modality, lost in broken.items():
+        there[modality][lost] = False
+    readable = _enough(list(there.values()), spec)
     left_out["unreadable"] = int((~readable).sum())
     usable[rows[~readable]] = False
-    divided = split(
-        target,
-        usable,
-        validation=spec.validation,
-        test=spec.test,
-        seed=spec.split_seed,
-        fixed=index.fixed_split,
-    )[rows]
+    divided = divide(index, target, usable, spec)[rows]
     tokenizer, vocabulary = "", 0
     if "text" in modalities:
-        arrays["text"], tokenizer, vocabulary = _tokens(store.texts(), divided, spec)
-    return _prepared(
-        index, target, rows, divided, arrays, tokenizer, vocabulary, left_out, store.key(spec)
-    )
-
-
-def _complete(
-    index: Index, target: Target, modalities: tuple[Modality, ...]
-) -> tuple[NDArray[np.bool_], dict[str, int]]:
-    """Which samples have a target and every modality, and how many lack what."""
-    usable = target.present.copy()
-    left_out = {"no target": int((~usable).sum())}
-    for modality in modalities:
-        if modality not in index.files:
-            raise UserError(
-                f"The data have no {modality} files.", f"Switch {modality} off in the recipe."
-            )
-        lacking = index.files[modality] == ""
-        left_out[f"no {modality} file"] = int((usable & lacking).sum())
-        usable &= ~lacking
-    return usable, left_out
-
-
-class _Store:
-    """The array files of some rows of an Index.
-
-    Args:
-        folder: where they lie.
-        index: the data.
-        rows: rows in use, ascending.
-        progress: told (files read, files in all).
-        stop: asked often.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        index: Index,
-        rows: NDArray[np.int64],
-        progress: Progress | None,
-        stop: Callable[[], bool],
-    ) -> None:
-        self.broken: dict[Modality, list[int]] = {}
-        self._folder = folder
-        self._index = index
-        self._rows = rows
-        self._progress = progress or (lambda done, total: None)
-        self._stop = stop
-        self._identities: dict[Modality, str] = {}
-
-    def key(self, spec: DataSpec) -> str:
-        """Hash of everything that the prepared samples depend on."""
-        text_ = json.dumps([self._identities, spec.model_dump(mode="json"), VERSION])
-        return hashlib.sha256(text_.encode()).hexdigest()[:24]
-
-    def arrays(self, spec: DataSpec, modalities: Iterable[Modality]) -> dict[Modality, Any]:
-        """The arrays of pictures and sounds, read now where they are not there yet."""
-        frames = audio.frames(spec.audio.sample_rate, spec.audio.seconds)
-        shapes: dict[Modality, tuple[int, ...]] = {
-            "image": (spec.image.size, spec.image.size, 3),
-            "audio": (frames, spec.audio.mel_bands),
-        }
-        wanted = {m: shapes[m] for m in modalities if m in shapes}
-        files = {m: self._file(m, spec) for m in wanted}
-        self._identify("text", modalities)
-        missing = [m for m, file in files.items() if not file.with_suffix(".json").is_file()]
-        self._check_disk(sum(_size(m, wanted[m]) * len(self._rows) for m in missing))
-        for position, modality in enumerate(missing):
-            reader, kind = _reader(modality, spec)
-            self._fill(files[modality], modality, wanted[modality], kind, reader,
-                       position * len(self._rows), len(missing) * len(self._rows))  # fmt: skip
-        for modality, file in files.items():
-            self.broken[modality] = json.loads(file.with_suffix(".json").read_text())["broken"]
-        return {m: np.load(file, mmap_mode="r", allow_pickle=False) for m, file in files.items()}
-
-    def texts(self) -> list[str]:
-        """All texts; those that cannot be read any more are empty."""
-        names = self._index.files["text"][self._rows]
-
-        def read(name: str) -> str:
-            try:
-                return text.read(self._index.root / name)[0]
-            except UserError:
-                return ""
-
-        with ThreadPoolExecutor(cpu_count() or 2) as pool:
-            return list(pool.map(read, names.tolist()))
-
-    def _identify(self, modality: Modality, among: Iterable[Modality]) -> None:
-        if modality in among:
-            names = self._index.files[modality][self._rows]
-            self._identities[modality] = _identity(self._index.root, names)
-
-    def _file(self, modality: Modality, spec: DataSpec) -> Path:
-        self._identify(modality, (modality,))
-        options = getattr(spec, modality).model_dump_json()
-        whole = f"{VERSION}|{self._index.root}|{modality}|{options}|{self._identities[modality]}"
-        return self._folder / f"{modality}-{hashlib.sha256(whole.encode()).hexdigest()[:24]}.npy"
-
-    def _check_disk(self, wanted: int) -> None:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(self._folder).free
-        except OSError as error:
-            raise UserError(
-                f"The cache folder {self._folder} cannot be made: {error.strerror}.",
-                "Set WORKBENCH_CACHE to a folder that can be written.",
-            ) from None
-        if wanted + _RESERVE > free:
-            raise UserError(
-                f"Reading these files needs {wanted / 2**30:.1f} GiB of disk in {self._folder}; "
-                f"{free / 2**30:.1f} GiB are free.",
-                "Free some space, set WORKBENCH_CACHE elsewhere, or choose smaller inputs.",
-            )
-
-    def _fill(
-        self, file: Path, modality: Modality, shape: tuple[int, ...], kind: type, reader: Reader,
-        before: int, total: int,
-    ) -> None:  # fmt: skip
-        names = self._index.files[modality][self._rows].tolist()
-        temporary = file.with_name(f".{file.name}.{getpid()}.{threading.get_ident()}")
-        array = np.lib.format.open_memmap(
-            temporary, mode="w+", dtype=kind, shape=(len(names), *shape)
+        arrays["text"], tokenizer, vocabulary = tokenized(
+            store.folder, index, rows, np.flatnonzero(divided == 0), spec.text
         )
-        broken: list[int] = []
-
-        def read(row: int) -> None:
-            try:
-                array[row] = reader(self._index.root / names[row])
-            except UserError:
-                broken.append(row)
-
-        try:
-            with ThreadPoolExecutor(cpu_count() or 2) as pool:
-                for start in range(0, len(names), _CHUNK):
-                    if self._stop():
-                        raise Stopped
-                    list(pool.map(read, range(start, min(start + _CHUNK, len(names)))))
-                    self._progress(before + min(start + _CHUNK, len(names)), total)
-            array.flush()
-            temporary.replace(file)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        # The array counts only once this file stands beside it.
-        mark = temporary.with_suffix(".mark")
-        mark.write_text(json.dumps({"broken": sorted(broken)}))
-        mark.replace(file.with_suffix(".json"))
-
-
-def _reader(modality: Modality, spec: DataSpec) -> tuple[Reader, type]:
-    if modality == "image":
-        return lambda path: image.read_bytes(path, spec.image.size), np.uint8
-    inputs = spec.audio
-
-    def log_mel(path: Path) -> NDArray[np.float32]:
-        sound = audio.read(path, inputs.sample_rate)
-        return audio.log_mel(sound, inputs.sample_rate, inputs.seconds, inputs.mel_bands)
-
-    return log_mel, np.float16
-
-
-def _size(modality: Modality, shape: tuple[int, ...]) -> int:
-    return int(np.prod(shape)) * (1 if modality == "image" else 2)
-
-
-def _identity(root: Path, names: Strings) -> str:
-    """Hash of path, size and time of change of files."""
-    digest = hashlib.sha256()
-    for name in names.tolist():
-        try:
-            facts = (root / name).stat()
-            digest.update(f"{name}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
-        except OSError:
-            digest.update(f"{name}|gone\n".encode())
-    return digest.hexdigest()
-
-
-def _tokens(
-    texts: list[str], divided: NDArray[np.int8], spec: DataSpec
-) -> tuple[NDArray[np.int32], str, int]:
-    training = [texts[row] for row in np.flatnonzero(divided == 0)]
-    tokenizer = tokens.train_tokenizer(training, spec.text.vocabulary)
-    numbers = tokens.encode(tokenizer, texts, spec.text.words)
-    return numbers, tokenizer.to_str(), tokenizer.get_vocab_size()
-
-
-def _prepared(
-    index: Index, target: Target, rows: NDArray[np.int64], divided: NDArray[np.int8],
-    arrays: dict[Modality, Any], tokenizer: str, vocabulary: int, left_out: dict[str, int],
-    key: str,
-) -> Prepared:  # fmt: skip
     labels = target.values[rows]
-    scaling = None
-    if target.task == "number":
-        scaling = Scaling.of(labels[divided == 0])
+    numbers = target.task in {"number", "numbers"}
     return Prepared(
         arrays=arrays,
         labels=labels,
@@ -294,8 +99,220 @@ def _prepared(
         task=target.task,
         classes=target.classes,
         vocabulary=vocabulary,
-        scaling=scaling,
+        scaling=Scaling.of(labels[divided == 0]) if numbers else None,
         left_out={reason: count for reason, count in left_out.items() if count},
         tokenizer=tokenizer,
-        key=key,
+        key=store.key(),
+        columns=target.columns,
+        masks={m: have for m, have in there.items() if not have[divided >= 0].all()},
     )
+
+
+def select(
+    index: Index, target: Target, modalities: Sequence[Modality], spec: DataSpec
+) -> tuple[NDArray[np.bool_], dict[str, int]]:
+    """Which samples are learned from, and how many are left out for what.
+
+    Args:
+        index: the data.
+        target: what is learned.
+        modalities: those in use.
+        spec: whether incomplete samples are kept, and which a person has left out.
+
+    Returns:
+        bool [samples], and counts by reason.
+
+    Raises:
+        UserError: the data lack a modality.
+    """
+    usable = target.present.copy()
+    left_out = {"no target": int((~usable).sum())}
+    if spec.leave_out:
+        gone = np.isin(index.stems, np.asarray(spec.leave_out, index.stems.dtype))
+        left_out["left out by you"] = int((usable & gone).sum())
+        usable &= ~gone
+    there = []
+    for modality in modalities:
+        if modality not in index.files:
+            raise UserError(
+                f"The data have no {modality} files.", f"Switch {modality} off in the recipe."
+            )
+        there.append(index.has(modality))
+        if spec.incomplete == "leave_out":
+            left_out[f"no {modality}"] = int((usable & ~there[-1]).sum())
+            usable &= there[-1]
+    enough = _enough(there, spec)
+    left_out["no file at all"] = int((usable & ~enough).sum())
+    return usable & enough, left_out
+
+
+def _enough(there: list[NDArray[np.bool_]], spec: DataSpec) -> NDArray[np.bool_]:
+    """Which samples have all modalities, or one at least where incomplete ones are kept."""
+    every = np.stack(there)
+    return np.asarray(every.any(axis=0) if spec.incomplete == "keep" else every.all(axis=0), bool)
+
+
+def _silent(done: int, total: int) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class _Offset:
+    """Progress of one array among several.
+
+    Args:
+        progress: told (rows done, rows in all).
+        before: rows of the arrays before this one.
+        total: rows of all arrays.
+    """
+
+    progress: Progress
+    before: int
+    total: int
+
+    def __call__(self, done: int) -> None:
+        self.progress(self.before + done, self.total)
+
+
+@dataclass
+class _Store:
+    """The arrays of some rows of an Index.
+
+    Args:
+        folder: where they lie.
+        index: the data.
+        rows: rows in use, ascending.
+        spec: how files are read.
+    """
+
+    folder: Path
+    index: Index
+    rows: NDArray[np.int64]
+    spec: DataSpec
+
+    def key(self) -> str:
+        """Hash of everything that the prepared samples depend on."""
+        digest = hashlib.sha256(json.dumps([self.spec.model_dump(mode="json"), VERSION]).encode())
+        for modality in self.index.modalities:
+            if modality != "text" or self.index.texts is None:
+                digest.update(self._identities(modality).tobytes())
+        return digest.hexdigest()[:24]
+
+    def arrays(
+        self, modalities: Sequence[Modality], progress: Progress, stop: Callable[[], bool]
+    ) -> tuple[dict[Modality, Any], dict[Modality, list[int]]]:
+        """The arrays of pictures and sounds, and the rows of each that cannot be read."""
+        folder = self.folder / "decoded"
+        wanted = {m: self._wanted(m) for m in modalities if m != "text"}
+        missing = [each for each in wanted.values() if not decoded.filled(folder, each)]
+        streamed = {w.family for w in missing} if self._disk_short(missing) else set()
+        arrays: dict[Modality, Any] = {}
+        broken: dict[Modality, list[int]] = {}
+        total = len(self.rows) * len(wanted)
+        for position, (modality, each) in enumerate(wanted.items()):
+            if each.family in streamed:
+                arrays[modality] = Streamed(each)
+                continue
+            told = _Offset(progress, position * len(self.rows), total)
+            arrays[modality], broken[modality] = decoded.array(folder, each, told, stop)
+        kept = [decoded.name_of(w) for w in wanted.values() if w.family not in streamed]
+        if kept:
+            decoded.mark_used(folder, kept)
+        if missing:
+            decoded.evict(folder, _limit(), frozenset(kept))
+        return arrays, broken
+
+    def _wanted(self, modality: Modality) -> Wanted:
+        options = getattr(self.spec, modality)
+        names = self.index.files[modality][self.rows]
+        identities = self._identities(modality)
+        source = f"{VERSION}|{self.index.root}|{modality}|{options.model_dump_json()}"
+        family = f"{modality}-{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+        key = hashlib.sha256(identities.tobytes()).hexdigest()[:16]
+        root = self.index.root
+        shape: tuple[int, ...]
+        kind: np.dtype[Any]
+        if modality == "image":
+            shape, kind = (options.size, options.size, 3), np.dtype(np.uint8)
+        else:
+            frames = audio.frames(options.sample_rate, options.seconds)
+            shape, kind = (frames, options.mel_bands), np.dtype(np.float16)
+
+        def decode(row: int) -> NDArray[Any]:
+            path = root / names[row]
+            if modality == "image":
+                return image.read_bytes(path, options.size, options.fit)
+            return _log_mel(path, options)
+
+        return Wanted(family, key, identities, shape, kind, decode)
+
+    def _identities(self, modality: Modality) -> Identities:
+        return identities(self.index.root, self.index.files[modality][self.rows].tolist())
+
+    def _disk_short(self, missing: list[Wanted]) -> bool:
+        wanted = sum(each.bytes for each in missing)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise UserError(
+                f"The cache folder {self.folder} cannot be made: {error.strerror}.",
+                "Set WORKBENCH_CACHE to a folder that can be written.",
+            ) from None
+        short = wanted + _RESERVE > free
+        if short:
+            _log.warning(
+                "Decoded files need %.1f GiB in %s and %.1f GiB are free: files are decoded in "
+                "every epoch anew, which is slower. Free some space or set WORKBENCH_CACHE.",
+                wanted / 2**30, self.folder, free / 2**30,
+            )  # fmt: skip
+        return short
+
+
+def _log_mel(path: Path, options: AudioInput) -> NDArray[np.float32]:
+    rate, seconds = options.sample_rate, options.seconds
+    sound = audio.read(path, rate, seconds)
+    return audio.log_mel(sound, rate, seconds, options.mel_bands)
+
+
+def identities(root: Path, names: list[str]) -> Identities:
+    """A number for each file that changes when the file does.
+
+    By path, size and time of change; by content where WORKBENCH_CACHE_IDENTITY is ``content``,
+    for disks that keep no times.
+
+    Args:
+        root: the folder.
+        names: paths of files in it; "" has the number 0.
+
+    Returns:
+        uint64 [names].
+    """
+    by_content = os.environ.get("WORKBENCH_CACHE_IDENTITY") == "content"
+
+    def one(name: str) -> int:
+        if not name:
+            return int(NOTHING)
+        try:
+            with (root / name).open("rb") as stream:
+                facts = os.fstat(stream.fileno())
+                whole = hashlib.file_digest(stream, "blake2b").digest() if by_content else b""
+        except OSError:
+            return 1
+        what = whole or f"{facts.st_size}|{facts.st_mtime_ns}".encode()
+        digest = hashlib.blake2b(f"{name}|".encode() + what, digest_size=8).digest()
+        return max(int.from_bytes(digest, "big"), 2)
+
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        found = pool.map(one, names) if by_content else map(one, names)
+        return np.fromiter(found, np.uint64, len(names))
+
+
+def _limit() -> int:
+    said = os.environ.get("WORKBENCH_CACHE_LIMIT", "")
+    try:
+        return int(float(said) * 2**30) if said else LIMIT
+    except ValueError:
+        raise UserError(
+            f"WORKBENCH_CACHE_LIMIT is '{said}'.", "It must be a number of GiB, such as 20."
+        ) from None

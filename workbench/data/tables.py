@@ -69,7 +69,7 @@ def read(path: Path, name: str = "") -> Table:
 
 
 def _csv(path: Path, name: str) -> Table:
-    content, _ = text.read(path)
+    content, _ = text.read(path, longest=None)
     findings: list[Finding] = []
     if "\0" in content:
         content = content.replace("\0", "")
@@ -143,7 +143,7 @@ def _formulas(name: str, columns: Mapping[str, Strings]) -> list[Finding]:
 
 
 def _jsonl(path: Path, name: str) -> Table:
-    content, _ = text.read(path)
+    content, _ = text.read(path, longest=None)
     rows: list[dict[str, Any]] = []
     torn: list[int] = []
     for number, line in enumerate(content.splitlines(), start=1):

@@ -75,7 +75,10 @@ class Concat(Fusing):
 
 @keras.saving.register_keras_serializable(package="workbench")
 class Average(Fusing):
-    """The mean of normalised, projected embeddings, then ReLU."""
+    """The mean of normalised, projected embeddings, then ReLU.
+
+    Modalities that a sample lacks do not enter its mean.
+    """
 
     def build(self, shapes: Shapes) -> None:
         """Build for these widths."""
@@ -87,17 +90,28 @@ class Average(Fusing):
         )
         self.built = True
 
-    def call(self, embeddings: dict[str, Any]) -> Any:
-        """From {modality: [batch, any]} to [batch, size]."""
-        projected = [self.projections[m](self.norms[m](embeddings[m])) for m in sorted(embeddings)]
-        return ops.relu(sum(projected) / len(projected))
+    def call(self, embeddings: dict[str, Any], present: dict[str, Any] | None = None) -> Any:
+        """From {modality: [batch, any]} to [batch, size].
+
+        Args:
+            embeddings: of each modality.
+            present: 1 where a sample has the modality, else 0, [batch]; of those that some lack.
+        """
+        names = sorted(embeddings)
+        projected = [self.projections[m](self.norms[m](embeddings[m])) for m in names]
+        if not present:
+            return ops.relu(sum(projected) / len(projected))
+        shares = _shares(names, present, projected[0].dtype)
+        many = ops.maximum(sum(shares), 1)
+        return ops.relu(sum(p * s for p, s in zip(projected, shares, strict=True)) / many)
 
 
 @keras.saving.register_keras_serializable(package="workbench")
 class Gated(Fusing):
     """Gated multimodal units (Arevalo et al. 2017): gates that see all, values of each modality.
 
-    Two modalities share one gate, z and 1 - z; more have one each. A single one is not gated.
+    Two modalities share one gate, z and 1 - z; more have one each. A single one is not gated. The
+    gate of a modality that a sample lacks is shut; of two, the other one is wide open then.
     """
 
     def build(self, shapes: Shapes) -> None:
@@ -116,14 +130,32 @@ class Gated(Fusing):
         )
         self.built = True
 
-    def call(self, embeddings: dict[str, Any]) -> Any:
-        """From {modality: [batch, any]} to [batch, size]."""
+    def call(self, embeddings: dict[str, Any], present: dict[str, Any] | None = None) -> Any:
+        """From {modality: [batch, any]} to [batch, size].
+
+        Args:
+            embeddings: of each modality.
+            present: 1 where a sample has the modality, else 0, [batch]; of those that some lack.
+        """
         names = sorted(embeddings)
         values = [self.values_of[name](embeddings[name]) for name in names]
         if len(names) == 1:
             return values[0]
         whole = ops.concatenate([embeddings[name] for name in names], axis=-1)
+        shares = _shares(names, present, values[0].dtype) if present else None
         if len(names) == 2:
             gate = self.gates[names[0]](whole)
+            if shares is not None:
+                # z where both are there; 1 or 0 where only one of them is.
+                first, second = shares
+                gate = first * (1 - second * (1 - gate))
             return gate * values[0] + (1 - gate) * values[1]
-        return sum(self.gates[n](whole) * value for n, value in zip(names, values, strict=True))
+        gates = [self.gates[name](whole) for name in names]
+        if shares is not None:
+            gates = [gate * share for gate, share in zip(gates, shares, strict=True)]
+        return sum(gate * value for gate, value in zip(gates, values, strict=True))
+
+
+def _shares(names: list[str], present: dict[str, Any], dtype: str) -> list[Any]:
+    """1 where a sample has a modality, else 0: [batch, 1] each, or 1 of those that none lacks."""
+    return [ops.cast(present[n], dtype)[:, None] if n in present else 1.0 for n in names]

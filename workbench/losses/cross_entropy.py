@@ -9,7 +9,7 @@ from workbench.losses import refuse_broadcasting
 from workbench.parts import loss
 
 
-@loss(target="category", order=1)
+@loss(target=("category", "ordered"), order=1)
 def cross_entropy(
     labels: Tensor, logits: Tensor, *, label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
 ) -> Tensor:
@@ -17,7 +17,8 @@ def cross_entropy(
 
     ``-log(p)`` with ``p`` the softmax probability of the true class. With label smoothing e, the
     target is 1 - e for the true class and e spread over all K classes alike, and the loss can not
-    fall to 0 any more: do not compare curves of different e.
+    fall to 0 any more: do not compare curves of different e. Of ordered categories it does not know
+    the order: a neighbour of the true one is as wrong as any other.
 
     Args:
         labels: class indices, int [batch].
@@ -34,7 +35,7 @@ def cross_entropy(
     References:
         Good 1952, Rational Decisions; smoothing: Szegedy et al. 2016, arXiv:1512.00567, section 7.
     """
-    refuse_broadcasting(labels, logits, rank=2)
+    refuse_broadcasting(labels, logits, classes=True)
     log_p = ops.log_softmax(logits, axis=-1)
     index = ops.expand_dims(ops.cast(labels, "int32"), -1)
     of_true = -ops.squeeze(ops.take_along_axis(log_p, index, axis=-1), -1)

@@ -5,11 +5,11 @@ from typing import Annotated
 from pydantic import Field
 
 from workbench.lazy import Tensor, ops
-from workbench.losses import refuse_broadcasting
+from workbench.losses import mean_of_each, refuse_broadcasting
 from workbench.parts import loss
 
 
-@loss(target="number", order=2)
+@loss(target=("number", "numbers"), order=2)
 def huber(
     labels: Tensor,
     logits: Tensor,
@@ -22,12 +22,12 @@ def huber(
     that of the squared error, but never longer than delta.
 
     Args:
-        labels: targets in spreads from the median, float [batch].
-        logits: predictions on the same scale, float [batch].
+        labels: targets in spreads from the median, float [batch], or [batch, numbers] of several.
+        logits: predictions on the same scale, float of the same shape.
         delta: where the square ends, in spreads of the target; smaller forgives outliers more.
 
     Returns:
-        Loss of each sample, [batch].
+        Loss of each sample, [batch]; of several numbers their mean.
 
     Raises:
         ValueError: shapes that would be broadcast.
@@ -35,8 +35,8 @@ def huber(
     References:
         Huber 1964, Robust Estimation of a Location Parameter, Ann. Math. Statist. 35(1).
     """
-    refuse_broadcasting(labels, logits, rank=1)
+    refuse_broadcasting(labels, logits)
     size = ops.abs(logits - ops.cast(labels, logits.dtype))
     # This form keeps the square small, so that a residual of 1e30 does not overflow.
     near = ops.minimum(size, delta)
-    return near * near / 2 + delta * (size - near)
+    return mean_of_each(near * near / 2 + delta * (size - near))

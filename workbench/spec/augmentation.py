@@ -35,7 +35,8 @@ class AudioAugmentation(Spec):
 
     Args:
         gain: louder or quieter.
-        noise: white noise is added, as loud as this below full scale at most; none: no noise.
+        noise: noise that is alike in every band, as loud as this below full scale at most; none: no
+            noise.
         shift: earlier or later, as a share of the length; what falls off is silence.
         masks: bands and spans of time that are silenced, each as many times (SpecAugment, Park et
             al. 2019, arXiv:1904.08779).

@@ -116,6 +116,11 @@ class RunSpec(Spec):
         for modality, chosen in self.model.encoders.items():
             _refuse(parts.find("encoder", chosen.name).fits(modality=modality), chosen.name)
         chosen = self.objective.loss
+        if not parts.parts("loss", task=self.data.task):
+            raise UserError(
+                "There is nothing to train towards: data.task says that these data have no target.",
+                "Choose a column as the target, or add one to the data.",
+            )
         _refuse(parts.find("loss", chosen.name).fits(task=self.data.task), chosen.name)
         return self
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from workbench.data.prepared import Prepared, Scaling
+from workbench.data.prepared import Prepared, Scaling, outputs_of
 from workbench.errors import UserError
-from workbench.parts import Modality, Task
+from workbench.parts import MODALITIES, Modality, Task
 
 
 class ModelInputs(BaseModel):
@@ -20,10 +20,12 @@ class ModelInputs(BaseModel):
         task: what the target is.
         classes: names of the classes; empty for numbers.
         vocabulary: how many token numbers there are; 0 without text.
-        center: median of a number target, in its unit.
-        spread: spread of a number target, in its unit.
+        center: median of a number target, in its unit; of several numbers one for each.
+        spread: spread of a number target, in its unit; of several numbers one for each.
         tokenizer: the tokeniser as JSON text; "" without text.
         data_key: hash of the data that it was trained on.
+        columns: names of several numbers; empty otherwise.
+        incomplete: modalities that some samples lack; the model is told which sample has them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,10 +34,12 @@ class ModelInputs(BaseModel):
     task: Task
     classes: tuple[str, ...]
     vocabulary: int
-    center: float = 0.0
-    spread: float = 1.0
+    center: float | tuple[float, ...] = 0.0
+    spread: float | tuple[float, ...] = 1.0
     tokenizer: str = ""
     data_key: str = ""
+    columns: tuple[str, ...] = ()
+    incomplete: tuple[Modality, ...] = ()
 
     @classmethod
     def of(cls, prepared: Prepared) -> ModelInputs:
@@ -50,17 +54,20 @@ class ModelInputs(BaseModel):
             spread=scaling.spread,
             tokenizer=prepared.tokenizer,
             data_key=prepared.key,
+            columns=prepared.columns,
+            incomplete=tuple(m for m in MODALITIES if m in prepared.masks),
         )
 
     @property
     def scaling(self) -> Scaling | None:
-        """Of a number, as the model was trained with it; None otherwise."""
-        return Scaling(self.center, self.spread) if self.task == "number" else None
+        """Of a number or several, as the model was trained with it; None otherwise."""
+        numbers = self.task in ("number", "numbers")
+        return Scaling(self.center, self.spread) if numbers else None
 
     @property
     def outputs(self) -> int:
         """How many numbers the head gives."""
-        return len(self.classes) if self.task == "category" else 1
+        return outputs_of(self.task, len(self.classes), len(self.columns))
 
     def write(self, folder: Path) -> None:
         """Write ``model/inputs.json`` into a run's folder, whole or not at all.

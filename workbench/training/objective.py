@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from workbench import parts
+from workbench.data.prepared import Scaling
 from workbench.lazy import Tensor, ops
+from workbench.losses import mean_of_each
 from workbench.spec import RunSpec
 
 
@@ -12,21 +14,24 @@ class Objective:
 
     Args:
         spec: names the loss and its options, and the task.
+        scaling: of numbers: their metric is in the target's unit; None: in that of the model.
     """
 
-    def __init__(self, spec: RunSpec) -> None:
+    def __init__(self, spec: RunSpec, scaling: Scaling | None = None) -> None:
         chosen = spec.objective.loss
         part = parts.find("loss", chosen.name)
         self._name = part.name
         self._loss = part.function
         self._options = part.check(chosen.options)
         self._task = spec.data.task
+        self._spread = scaling.spread if scaling is not None else 1.0
 
     def per_sample(self, labels: Tensor, outputs: Tensor) -> Tensor:
         """The loss of each sample.
 
         Args:
-            labels: class indices int32 [batch], or 0/1 or numbers float32 [batch].
+            labels: of ``batches.model_labels``, [batch], or [batch, any] of several categories or
+                several numbers.
             outputs: of the model, float32 [batch, outputs].
 
         Returns:
@@ -35,9 +40,8 @@ class Objective:
         Raises:
             ValueError: the loss gives anything but one value a sample.
         """
-        logits = outputs if self._task == "category" else outputs[:, 0]
-        losses = self._loss(labels, logits, **self._options)
-        given, wanted = tuple(losses.shape), tuple(labels.shape)
+        losses = self._loss(labels, self._logits(outputs), **self._options)
+        given, wanted = tuple(losses.shape), tuple(labels.shape)[:1]
         if len(given) != 1 or (None not in given + wanted and given != wanted):
             # A mean or a [batch, batch] would be weighted and summed without complaint.
             raise ValueError(
@@ -58,11 +62,24 @@ class Objective:
         return ops.sum(self.per_sample(labels, outputs) * weights) / whole
 
     def metric(self, labels: Tensor, outputs: Tensor) -> Tensor:
-        """Of each sample: 1 where it is right, else 0; of numbers the absolute error. [batch]."""
+        """Of each sample: 1 where it is right, else 0; of numbers the absolute error. [batch].
+
+        Of several categories a sample is right where each of them is; of several numbers it is the
+        mean of their errors.
+        """
+        logits = self._logits(outputs)
         match self._task:
-            case "category":
-                right = ops.argmax(outputs, axis=-1) == ops.cast(labels, "int32")
-                return ops.cast(right, "float32")
+            case "category" | "ordered":
+                right = ops.argmax(logits, axis=-1) == ops.cast(labels, "int32")
             case "yes_no":
-                return ops.cast((outputs[:, 0] > 0) == (labels > 0.5), "float32")
-        return ops.abs(outputs[:, 0] - labels)
+                right = (logits > 0) == (labels > 0.5)
+            case "labels":
+                right = ops.all((logits > 0) == (labels > 0.5), axis=-1)
+            case _:
+                spread = ops.convert_to_tensor(self._spread, dtype=logits.dtype)
+                return mean_of_each(ops.abs(logits - labels) * spread)
+        return ops.cast(right, "float32")
+
+    def _logits(self, outputs: Tensor) -> Tensor:
+        """Without the axis of columns where there is one number a sample."""
+        return outputs[:, 0] if self._task in ("yes_no", "number") else outputs

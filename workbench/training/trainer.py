@@ -77,7 +77,9 @@ class Trainer:
         inputs = ModelInputs.of(self._prepared)
         inputs.write(self._folder)
         with strategy.scope():
-            self._model = build(self._spec, inputs.shapes, inputs.outputs, inputs.vocabulary)
+            self._model = build(
+                self._spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete
+            )
             chosen = parts.find("optimizer", training.optimizer.name)
             self._optimizer = chosen.function(
                 training.learning_rate, **chosen.check(training.optimizer.options)
@@ -89,9 +91,8 @@ class Trainer:
             training.seed,
             strategy.num_replicas_in_sync,
         )
-        self._steps = Steps(
-            self._model, self._optimizer, Objective(self._spec), strategy, training.clip_norm
-        )
+        objective = Objective(self._spec, self._prepared.scaling)
+        self._steps = Steps(self._model, self._optimizer, objective, strategy, training.clip_norm)
         self._start()
         begun = time.monotonic()
         outcome, epochs = self._epochs()
@@ -125,7 +126,7 @@ class Trainer:
         """Train epoch after epoch; returns how it ended and how many were completed."""
         training = self._spec.training
         total = training.epochs * self._order.steps
-        dataset = batches.training(self._prepared, self._order, 0, total)
+        dataset = batches.training(self._prepared, self._order, 0, total, training.augmentation)
         iterator = self._steps.iterate(dataset)
         for epoch in range(1, training.epochs + 1):
             begun = time.monotonic()
@@ -208,10 +209,8 @@ class Trainer:
 
     def _figures(self, sums: list[float]) -> dict[str, float]:
         loss, metric, weight = sums
-        scaling = self._prepared.scaling
-        if scaling is not None:
-            return {"loss": loss / weight, "mae": metric / weight * scaling.spread}
-        return {"loss": loss / weight, "accuracy": metric / weight}
+        name = "accuracy" if self._prepared.scaling is None else "mae"
+        return {"loss": loss / weight, name: metric / weight}
 
     def _steps_a_call(self, last: int) -> int:
         """As many steps as take ``CALL_SECONDS``; one until the speed is known."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,12 +10,13 @@ from PIL import Image
 
 from workbench import suggest
 from workbench.data.cache import prepare
-from workbench.data.folder import Stopped, scan
-from workbench.data.index import Target
+from workbench.data.folder import scan
+from workbench.data.index import Index, Target, strings
 from workbench.data.prepared import Scaling
 from workbench.data.samples import SAMPLES
-from workbench.data.split import split
+from workbench.data.split import divide as divide_index
 from workbench.errors import UserError
+from workbench.spec import DataSpec
 
 
 def classes(counts):
@@ -24,7 +26,12 @@ def classes(counts):
 
 def divide(target, seed=0, fixed=None, usable=None):
     usable = np.ones(len(target.values), bool) if usable is None else usable
-    return split(target, usable, validation=0.2, test=0.1, seed=seed, fixed=fixed)
+    stems = strings([f"s{row}" for row in range(len(usable))])
+    index = Index(Path(), "class_folders", stems, {}, {}, fixed_split=fixed)
+    spec = DataSpec(
+        folder="", target=target.name, task=target.task, validation=0.2, test=0.1, split_seed=seed
+    )
+    return divide_index(index, target, usable, spec)
 
 
 def test_every_class_is_divided_in_the_same_proportions():
@@ -93,7 +100,8 @@ def suggest_change(spec, place, value):
 
 
 def cached(home):
-    return {entry.name: entry.stat().st_mtime_ns for entry in (home / "cache").glob("*.npy")}
+    arrays = (home / "cache" / "decoded").glob("*/values.npy")
+    return {entry.parent.name: entry.stat().st_mtime_ns for entry in arrays}
 
 
 def test_files_are_decoded_once_and_again_only_when_they_or_options_change(shapes, own_home):
@@ -137,29 +145,18 @@ def test_the_tokeniser_has_seen_the_training_texts_only(shapes):
     assert again.arrays["text"][data.rows("test")[0]].tolist()[:2] == [1, 0]
 
 
-def test_a_file_that_breaks_after_the_scan_leaves_its_sample_out(shapes):
+def test_a_file_that_breaks_after_the_scan_is_missing_from_its_sample(shapes):
     index = scan(shapes)
     spec = suggest.suggest(index)
     index.path("image", 5).write_bytes(b"broken")
     data = prepare(index, spec.data, spec.modalities)
+    assert np.flatnonzero(~data.masks["image"]).tolist() == [5]
+    assert not data.arrays["image"][5].any()
+    complete = spec.data.model_copy(update={"incomplete": "leave_out"})
+    data = prepare(index, complete, spec.modalities)
     assert data.left_out == {"unreadable": 1}
     assert data.split[5] == -1
-
-
-def test_a_stopped_reading_leaves_nothing_half(shapes, own_home):
-    index = scan(shapes)
-    spec = suggest.suggest(index)
-    with pytest.raises(Stopped):
-        prepare(index, spec.data, spec.modalities, stop=lambda: True)
-    assert list((own_home / "cache").iterdir()) == []
-
-
-def test_a_full_disk_is_said_before_anything_is_written(shapes, monkeypatch):
-    import shutil
-
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0))
-    with pytest.raises(UserError, match=r"0\.0 GiB are free"):
-        prepared(shapes)
+    assert not data.masks
 
 
 def test_a_missing_modality_is_refused_with_what_to_do(shapes):

@@ -7,6 +7,7 @@ from PIL import Image
 
 from workbench.data.readers import audio, image, text, tokens
 from workbench.errors import UserError
+from workbench.spec import TextInput
 
 
 def test_a_picture_keeps_its_aspect_on_a_square_of_its_mean_colour(tmp_path):
@@ -112,14 +113,16 @@ def test_a_text_is_read_in_its_encoding(tmp_path, raw, encoding, expected):
 
 
 def test_tokens_are_words_in_lower_case_and_single_chinese_characters():
-    tokenizer = tokens.train_tokenizer(["The red CIRCLE, the red sun", "红色的圆"], 100)
+    tokenizer = tokens.train_tokenizer(
+        ["The red CIRCLE, the red sun", "红色的圆"], TextInput(vocabulary=100)
+    )
     numbers = tokens.encode(tokenizer, ["the circle", "红圆", "never seen", ""], 6)
     vocabulary = tokenizer.get_vocab()
     assert numbers[0].tolist() == [vocabulary["the"], vocabulary["circle"], 0, 0, 0, 0]
     assert numbers[1].tolist()[:3] == [vocabulary["红"], vocabulary["圆"], 0]
     assert numbers[2].tolist() == [1, 1, 0, 0, 0, 0]
     assert numbers[3].tolist() == [0] * 6
-    again = tokens.tokenizer_from_json(tokenizer.to_str())
+    again = tokens.from_json(tokenizer.to_str())
     assert (tokens.encode(again, ["the circle"], 6) == numbers[:1]).all()
     with pytest.raises(UserError, match="damaged"):
-        tokens.tokenizer_from_json("{}")
+        tokens.from_json("{}")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from workbench.errors import UserError
 from workbench.runs import results
-from workbench.runs.results import ClassRow, Results, Samples
+from workbench.runs.results import ClassRow, ColumnRow, Results, Samples
 
 
 def pets() -> tuple[Results, Samples]:
@@ -61,7 +61,57 @@ def prices() -> tuple[Results, Samples]:
     return figures, rows
 
 
-@pytest.mark.parametrize("made", [pets, prices])
+def genres() -> tuple[Results, Samples]:
+    figures = Results(
+        split="test",
+        task="labels",
+        target="genre",
+        classes=("rock", 'jazz, "cool"', "猫|狗"),
+        metrics={"accuracy": 0.5, "micro_f1": 0.5},
+        baseline={"accuracy": 0.0},
+        per_class=tuple(
+            ClassRow(name=name, precision=0.5, recall=1.0, f1=2 / 3, support=1)
+            for name in ("rock", 'jazz, "cool"', "猫|狗")
+        ),
+        loss_name="Binary cross entropy",
+    )
+    rows = Samples(
+        stem=np.array(["a", "b"]),
+        target=np.array([[0, 1, 1], [0, 0, 0]], np.int8),
+        prediction=np.array([[1, 1, 1], [0, 1, 0]], np.int8),
+        confidence=np.array([0.9, 0.3]),
+        true_probability=np.array([0.1, 1 / 3]),
+        loss=np.array([0.5, 7.0]),
+    )
+    return figures, rows
+
+
+def places() -> tuple[Results, Samples]:
+    figures = Results(
+        split="test",
+        task="numbers",
+        target="x + y, m",
+        metrics={"mae": 2.0},
+        baseline={"mae": 4.0},
+        loss_name="Huber",
+        columns=("x", "y, m"),
+        per_column=(
+            ColumnRow(name="x", mae=1.0, rmse=2.0, baseline_mae=3.0),
+            ColumnRow(name="y, m", mae=1 / 3, rmse=2.0, r2=-0.5, baseline_mae=3.0),
+        ),
+    )
+    rows = Samples(
+        stem=np.array(["a", "b", "c"]),
+        target=np.array([[1.5, -2.25], [1 / 3, 0.0], [1e300, 5]]),
+        prediction=np.array([[0.1, 1e-17], [np.nan, -np.inf], [1, 2]]),
+        confidence=np.empty(0),
+        true_probability=np.empty(0),
+        loss=np.array([0.5, 7.0, np.nan]),
+    )
+    return figures, rows
+
+
+@pytest.mark.parametrize("made", [pets, prices, genres, places])
 def test_what_was_written_is_read_to_the_last_bit(tmp_path: Path, made) -> None:
     figures, rows = made()
     results.write(tmp_path, figures, rows)
@@ -81,13 +131,30 @@ def test_the_rows_name_the_classes_for_other_programs(tmp_path: Path) -> None:
     assert [row["prediction"] for row in rows] == ["cat", "cat", "猫"]
 
 
-def test_an_evaluation_without_samples_is_read(tmp_path: Path) -> None:
-    figures, rows = prices()
+def test_several_categories_are_a_list_of_names_and_several_numbers_have_columns(
+    tmp_path: Path,
+) -> None:
+    results.write(tmp_path / "genres", *genres())
+    text = (tmp_path / "genres" / "evaluation" / "test.csv").read_text(encoding="utf-8")
+    first, second = csv.DictReader(text.splitlines())
+    assert json.loads(first["target"]) == ['jazz, "cool"', "猫|狗"]
+    assert (second["target"], json.loads(second["prediction"])) == ("[]", ['jazz, "cool"'])
+    results.write(tmp_path / "places", *places())
+    text = (tmp_path / "places" / "evaluation" / "test.csv").read_text(encoding="utf-8")
+    first = next(csv.DictReader(text.splitlines()))
+    assert (first["target x"], first["target y, m"]) == ("1.5", "-2.25")
+    assert (first["prediction x"], first["prediction y, m"]) == ("0.1", "1e-17")
+
+
+@pytest.mark.parametrize("made", [pets, prices, genres, places])
+def test_an_evaluation_without_samples_is_read(tmp_path: Path, made) -> None:
+    figures, rows = made()
     none = Samples(*(getattr(rows, name)[:0] for name in Samples.__dataclass_fields__))
     results.write(tmp_path, figures, none)
-    found = results.read(tmp_path, "validation")
+    found = results.read(tmp_path, figures.split)
     assert found is not None
     assert len(found[1]) == 0
+    assert found[1].target.shape == none.target.shape
 
 
 def test_a_split_that_was_not_evaluated_is_none(tmp_path: Path) -> None:
@@ -131,6 +198,45 @@ def test_a_damaged_file_says_which_and_where(
     assert file in caught.value.problem
     assert said in caught.value.problem
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("made", "old", "new"),
+    [
+        (genres, '[""rock"", ', '[""rook"", '),
+        (genres, '"[""rock"", ""jazz', '"{""rock"": ""jazz'),
+        (genres, '"[""rock"", ', '"[7, '),
+        (genres, "[]", "none"),
+        (places, "-2.25", "north"),
+        (places, "-2.25,", ""),
+    ],
+)
+def test_a_damaged_answer_of_several_says_the_line(
+    tmp_path: Path, made, old: str, new: str
+) -> None:
+    results.write(tmp_path, *made())
+    damaged = tmp_path / "evaluation" / "test.csv"
+    text = damaged.read_text(encoding="utf-8")
+    assert old in text
+    damaged.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(UserError, match=r"test\.csv cannot be read: line [23]"):
+        results.read(tmp_path, "test")
+
+
+@pytest.mark.parametrize(
+    ("made", "change"),
+    [
+        (genres, {"confusion": ((1, 0, 0), (0, 1, 0), (0, 0, 1))}),
+        (places, {"per_column": ()}),
+        (places, {"columns": ("x", "x")}),
+        (places, {"columns": ("x",)}),
+        (prices, {"columns": ("x",)}),
+    ],
+)
+def test_figures_of_several_that_do_not_agree_are_refused(made, change: dict[str, object]) -> None:
+    figures, _ = made()
+    with pytest.raises(ValidationError):
+        Results.model_validate(figures.model_dump() | change)
 
 
 def test_bytes_that_are_no_text_are_a_damaged_file(tmp_path: Path) -> None:

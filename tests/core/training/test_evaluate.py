@@ -18,7 +18,7 @@ TRAIN = 5
 """Rows 0..4 train, row 5 validates, the others test."""
 
 
-def prepared(task, labels, classes=(), scaling=None):
+def prepared(task, labels, classes=(), scaling=None, columns=()):
     """Texts of one token, by which ``Says`` knows the row."""
     count = len(labels)
     split = np.full(count, 2, "i1")
@@ -35,6 +35,7 @@ def prepared(task, labels, classes=(), scaling=None):
         left_out={},
         tokenizer="",
         key="k",
+        columns=columns,
     )
 
 
@@ -134,6 +135,122 @@ def test_figures_of_numbers_are_in_the_unit_of_the_target(tmp_path):
     assert said.baseline == pytest.approx(
         {"mae": (20 + 10 + 0) / 3, "rmse": math.sqrt(500 / 3), "r2": 1 - 500 / 200}
     )
+
+
+def test_figures_of_ordered_categories_count_the_steps(tmp_path):
+    # Train: low most often, middle in the middle. Test: true 0 2 1 2; said 0 1 1 0.
+    data = prepared("ordered", [0, 0, 1, 2, 1, 0, 0, 2, 1, 2], ("low", "middle", "high"))
+    outputs = [[3, 1, 0], [0, 2, 1], [0, 2, 1], [4, 1, 0]]
+    said, found, samples = evaluate(tmp_path, make_spec("ordered", "cross_entropy"), data, outputs)
+    assert found.confusion == ((1, 0, 0), (0, 1, 0), (1, 1, 0))
+    assert samples.prediction.tolist() == [0, 1, 1, 0]
+    # Squares of the steps: seen 0 1 0 4; by chance true (1 1 2)/4 against said (2 2 0)/4:
+    # 4 * (1*0 + 1*1 + 1*1 + 1*0 + 2*4 + 2*1) * 2 / 16 = 6. Kappa: 1 - 5 / 6.
+    assert said.metrics["quadratic_kappa"] == pytest.approx(1 - 5 / 6)
+    assert said.metrics["accuracy"] == pytest.approx(2 / 4)
+    assert said.metrics["mae_steps"] == pytest.approx((0 + 1 + 0 + 2) / 4)
+    # low: 1/2 1 2/3; middle: 1/2 1 2/3; high: never said.
+    assert said.metrics["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+    # Guessing: low is right once; of steps "middle" has the fewest.
+    assert said.baseline["accuracy"] == pytest.approx(1 / 4)
+    assert said.baseline["mae_steps"] == pytest.approx((1 + 1 + 0 + 1) / 4)
+    assert said.baseline["quadratic_kappa"] == pytest.approx(0.0)
+
+
+def test_a_kappa_that_is_not_defined_is_left_out(tmp_path):
+    data = prepared("ordered", [0, 1, 1, 1, 1, 0, 1, 1], ("low", "high"))
+    said, _, _ = evaluate(
+        tmp_path, make_spec("ordered", "cross_entropy"), data, [[0, 1], [0, 1]]
+    )  # fmt: skip
+    assert "quadratic_kappa" not in said.metrics | said.baseline
+    assert said.metrics["accuracy"] == 1.0
+
+
+def test_a_class_that_is_skipped_is_a_step_all_the_same(tmp_path):
+    data = prepared("ordered", [0, 1, 2, 1, 1, 0, 0, 2, 0], ("low", "middle", "high"))
+    outputs = [[1, 0, 0], [0, 0, 1], [0, 0, 1]]
+    said, _, _ = evaluate(tmp_path, make_spec("ordered", "cross_entropy"), data, outputs)
+    assert said.metrics["mae_steps"] == pytest.approx(2 / 3)
+    # Seen 0 0 4; by chance 3 * (2/3 * 2/3 + 1/3 * 1/3) * 4 = 20/3.
+    assert said.metrics["quadratic_kappa"] == pytest.approx(1 - 4 / (20 / 3))
+
+
+SETS = [[1, 0, 0], [1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 0, 0], [0, 0, 0]]
+"""Of training and validation: a alone is most frequent."""
+
+
+def test_figures_of_several_categories_are_those_worked_by_hand(tmp_path):
+    # True a, ab, nothing; said a, a, c.
+    data = prepared("labels", [*SETS, [1, 0, 0], [1, 1, 0], [0, 0, 0]], ("a", "b", "c"))
+    outputs = [[2.0, -1.0, -3.0], [1.0, -2.0, -1.0], [-1.0, -1.0, 0.5]]
+    run_spec = make_spec("labels", "binary_cross_entropy")
+    said, found, samples = evaluate(tmp_path, run_spec, data, outputs)
+    assert found.confusion == ()
+    assert samples.target.tolist() == [[1, 0, 0], [1, 1, 0], [0, 0, 0]]
+    assert samples.prediction.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1]]
+    assert said.metrics["accuracy"] == pytest.approx(1 / 3)
+    # Two of three said are right, two of three true ones are found.
+    assert said.metrics["micro_f1"] == pytest.approx(2 / 3)
+    # a: 1; b: 0; c does not occur.
+    assert said.metrics["macro_f1"] == pytest.approx(1 / 2)
+    rows = [(row.name, row.precision, row.recall, row.f1, row.support) for row in found.per_class]
+    assert rows == [("a", 1, 1, 1, 2), ("b", 0, 0, 0, 1), ("c", 0, 0, 0, 0)]
+    chances = 1 / (1 + np.exp(-np.asarray(outputs)))
+    whole = [
+        np.prod(np.where(s, c, 1 - c)) for s, c in zip(samples.prediction, chances, strict=True)
+    ]
+    assert samples.confidence == pytest.approx(whole)
+    whole = [np.prod(np.where(t, c, 1 - c)) for t, c in zip(samples.target, chances, strict=True)]
+    assert samples.true_probability == pytest.approx(whole)
+    assert said.metrics["loss"] == pytest.approx(-np.log(whole).mean() / 3)
+    # Guessing a: right once; 2 of 3 said are right, 2 of 3 true ones are found; of a all are found.
+    assert said.baseline == pytest.approx({"accuracy": 1 / 3, "micro_f1": 2 / 3, "macro_f1": 0.4})
+
+
+def test_several_categories_may_be_one_and_may_never_apply(tmp_path):
+    data = prepared("labels", [[1], [1], [0], [1], [0], [1], [0], [0]], ("a",))
+    run_spec = make_spec("labels", "binary_cross_entropy")
+    said, found, _ = evaluate(tmp_path, run_spec, data, [[1.0], [-1.0]])
+    assert said.metrics["accuracy"] == pytest.approx(1 / 2)
+    assert said.metrics["micro_f1"] == 0.0
+    assert "macro_f1" not in said.metrics
+    assert found.per_class[0].support == 0
+
+
+def test_figures_of_several_numbers_are_those_of_each_and_their_mean(tmp_path):
+    train = [[10.0, 1], [20, 2], [30, 3], [40, 4], [900, 5], [0, 0]]
+    data = prepared(
+        "numbers", [*train, [10, 1], [20, 3], [30, 5]], scaling=Scaling((20.0, 3.0), (10.0, 2.0)),
+        columns=("weight", "height"),
+    )  # fmt: skip
+    # Said in the unit: 12, 20, 26 and 1, 3, 6.
+    outputs = [[-0.8, -1.0], [0.0, 0.0], [0.6, 1.5]]
+    run_spec = make_spec("numbers", "absolute_error")
+    said, found, samples = evaluate(tmp_path, run_spec, data, outputs)
+    assert samples.prediction == pytest.approx(np.asarray([[12, 1], [20, 3], [26, 6]]), rel=1e-6)
+    weight, height = found.per_column
+    assert (weight.name, height.name) == ("weight", "height")
+    assert (weight.mae, weight.r2) == pytest.approx((2, 1 - 20 / 200), rel=1e-5)
+    assert (height.mae, height.r2) == pytest.approx((1 / 3, 1 - 1 / 8), rel=1e-5)
+    assert weight.rmse == pytest.approx(math.sqrt(20 / 3), rel=1e-5)
+    # The medians of train are 30 and 3.
+    assert weight.baseline_mae == pytest.approx((20 + 10 + 0) / 3)
+    assert height.baseline_mae == pytest.approx((2 + 0 + 2) / 3)
+    assert said.metrics["mae"] == pytest.approx((weight.mae + height.mae) / 2)
+    assert said.metrics["rmse"] == pytest.approx((weight.rmse + height.rmse) / 2)
+    assert said.metrics["r2"] == pytest.approx((weight.r2 + height.r2) / 2)
+    assert said.baseline["mae"] == pytest.approx((10 + 4 / 3) / 2)
+    assert said.metrics["loss"] == pytest.approx(((0.2 + 0.4) / 3 + 0.5 / 3) / 2, rel=1e-5)
+
+
+def test_one_sample_of_several_numbers_has_no_explained_variance(tmp_path):
+    labels = np.arange(14.0).reshape(7, 2)
+    scaling = Scaling((0.0, 0.0), (1.0, 1.0))
+    data = prepared("numbers", labels, scaling=scaling, columns=("x", "y"))
+    said, found, _ = evaluate(tmp_path, make_spec("numbers", "huber"), data, [[12.0, 14.0]])
+    assert "r2" not in said.metrics
+    assert math.isnan(found.per_column[0].r2)
+    assert found.per_column[1].mae == pytest.approx(1.0)
 
 
 def test_numbers_are_read_in_the_scale_that_the_model_was_trained_in(tmp_path):

@@ -34,6 +34,16 @@ def test_outputs_of_one_column_meet_labels_of_one_axis():
     assert np.asarray(answers) == pytest.approx(np.log1p(np.exp([-1.0, 4.0, -2.0])), rel=1e-6)
 
 
+def test_several_answers_or_numbers_of_a_sample_weigh_as_much_as_one():
+    outputs, numbers = f4([[1.0, 5.0], [4.0, 4.0]]), f4([[0.0, 2.0], [4.0, 4.0]])
+    errors = objective("numbers", "absolute_error").per_sample(numbers, outputs)
+    assert np.asarray(errors).tolist() == [2.0, 0.0]  # (1 + 3) / 2
+    answers = f4([[1, 0], [0, 1]])
+    found = objective("labels", "binary_cross_entropy").per_sample(answers, outputs)
+    surprises = np.log1p(np.exp([[-1.0, 5.0], [4.0, -4.0]]))
+    assert np.asarray(found) == pytest.approx(surprises.mean(axis=1), rel=1e-6)
+
+
 def test_samples_that_only_fill_a_batch_do_not_count():
     found = objective("number", "squared_error")
     outputs, labels = f4([[3.0], [1.0], [9.0]]), f4([1.0, 1.0, -1e6])
@@ -59,19 +69,49 @@ def test_metrics_are_right_answers_or_distances():
     assert np.asarray(yes_no).tolist() == [1.0, 0.0, 0.0]
     number = objective("number", "huber").metric(f4([1, 5]), f4([[3], [4]]))
     assert np.asarray(number).tolist() == [2.0, 1.0]
+    ordered = objective("ordered", "cross_entropy")
+    right = ordered.metric(np.asarray([0, 1], "i4"), f4([[2, 1], [2, 1]]))
+    assert np.asarray(right).tolist() == [1.0, 0.0]
+    sets = objective("labels", "binary_cross_entropy")
+    right = sets.metric(f4([[1, 0], [1, 0], [0, 0]]), f4([[2, -1], [2, 1], [-1, -1]]))
+    assert np.asarray(right).tolist() == [1.0, 0.0, 1.0]
 
 
-@pytest.mark.parametrize("part", parts.parts("loss"), ids=lambda part: part.name)
-def test_shapes_that_would_be_stretched_are_refused(part):
-    labels = np.zeros(4, "i4" if "category" in part.tasks else "f4")
-    fits = np.zeros((4, 3) if "category" in part.tasks else 4, "f4")
+def test_distances_are_in_the_unit_of_the_target_where_its_scaling_is_known():
+    from workbench.data.prepared import Scaling
+
+    one = Objective(Stub("number", "huber"), Scaling(50.0, 10.0))
+    assert np.asarray(one.metric(f4([1, 5]), f4([[3], [4]]))).tolist() == [20.0, 10.0]
+    two = Objective(Stub("numbers", "huber"), Scaling((5.0, 0.0), (10.0, 2.0)))
+    assert np.asarray(two.metric(f4([[1, 5]]), f4([[3, 4]]))).tolist() == [(20 + 2) / 2]
+
+
+def shapes(part):
+    """A batch of four for each kind of target that a loss takes."""
+    if part.tasks & {"category", "ordered"}:
+        yield np.zeros(4, "i4"), np.zeros((4, 3), "f4")
+    if part.tasks & {"yes_no", "number"}:
+        yield np.zeros(4, "f4"), np.zeros(4, "f4")
+    if part.tasks & {"labels", "numbers"}:
+        yield np.zeros((4, 3), "f4"), np.zeros((4, 3), "f4")
+
+
+SHAPES = [(part, *arrays) for part in parts.parts("loss") for arrays in shapes(part)]
+
+
+@pytest.mark.parametrize(
+    ("part", "labels", "fits"), SHAPES, ids=[f"{p.name}-{y.ndim}" for p, y, _ in SHAPES]
+)
+def test_shapes_that_would_be_stretched_are_refused(part, labels, fits):
     assert part.function(labels, fits).shape == (4,)
-    with pytest.raises(ValueError, match="must be"):
-        part.function(labels[:, None], fits)
-    with pytest.raises(ValueError, match="must be"):
-        part.function(labels, fits[..., None])
-    with pytest.raises(ValueError, match="1 labels for 4 samples"):
+    for wrong in ((labels[..., None], fits), (labels, fits[..., None]), (labels[0], fits)):
+        with pytest.raises(ValueError, match="must be"):
+            part.function(*wrong)
+    with pytest.raises(ValueError, match="1 samples, logits for 4"):
         part.function(labels[:1], fits)
+    if labels.ndim == 2:
+        with pytest.raises(ValueError, match="1 columns, logits for 3"):
+            part.function(labels[:, :1], fits)
 
 
 def test_a_loss_that_averages_by_itself_is_refused_by_name():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from workbench.data.readers import regular
 from workbench.errors import UserError
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus"})
@@ -17,16 +19,25 @@ SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus"}
 WINDOW_SECONDS, HOP_SECONDS = 0.025, 0.010
 """The usual frame of speech and sound recognition (Davis & Mermelstein 1980; HTK)."""
 
+LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+"""Samples a second; a header that claims others is damaged."""
+MAX_SECONDS = 3600.0
+"""No more than an hour of a sound is looked at."""
+
+_MARGIN = 0.05
+"""Seconds more than are wanted, as the resampler looks ahead."""
+
 FLOOR_DB = -80.0
 """Quieter than this below full scale counts as silence."""
 
 
-def read(path: Path, sample_rate: int) -> NDArray[np.float32]:
+def read(path: Path, sample_rate: int, seconds: float | None = None) -> NDArray[np.float32]:
     """A sound, mixed to one channel.
 
     Args:
         path: any format of ``SUFFIXES``, any rate, depth and number of channels.
         sample_rate: wanted rate in Hz.
+        seconds: no more than this is decoded; None: all of it, ``MAX_SECONDS`` at most.
 
     Returns:
         [samples], about -1..1.
@@ -34,7 +45,7 @@ def read(path: Path, sample_rate: int) -> NDArray[np.float32]:
     Raises:
         UserError: the file cannot be decoded, is cut short or holds nothing.
     """
-    sound, rate = _decode(path)
+    sound, rate = _decode(path, seconds)
     if rate != sample_rate:
         sound = soxr.resample(sound, rate, sample_rate, quality="HQ")
     return np.ascontiguousarray(sound, np.float32)
@@ -46,7 +57,7 @@ def measure(path: Path) -> tuple[float, int]:
     Raises:
         UserError: as of ``read``.
     """
-    sound, rate = _decode(path)
+    sound, rate = _decode(path, None)
     return len(sound) / rate, rate
 
 
@@ -129,16 +140,23 @@ def _matrices(
     return waves.astype(np.float32), filters.astype(np.float32)
 
 
-def _decode(path: Path) -> tuple[NDArray[np.float32], int]:
+def _decode(path: Path, seconds: float | None) -> tuple[NDArray[np.float32], int]:
+    regular.size_of(path)
     try:
         with soundfile.SoundFile(path) as opened:
             rate, promised = opened.samplerate, opened.frames
-            sound = opened.read(dtype="float32", always_2d=True)
+            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+                raise UserError(f"{path.name} claims {rate:,} samples a second.")
+            longest = MAX_SECONDS if seconds is None else min(seconds + _MARGIN, MAX_SECONDS)
+            wanted = min(promised, math.ceil(rate * longest))
+            sound = opened.read(wanted, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError, ValueError, TypeError) as error:
         raise UserError(f"{path.name} cannot be read as a sound: {error}") from None
+    except MemoryError:
+        raise UserError(f"{path.name} is too large for the memory of this machine.") from None
     if not len(sound):
         raise UserError(f"{path.name} holds no sound.")
-    if len(sound) < promised or _cut_short(path):
+    if len(sound) < wanted or _cut_short(path):
         raise UserError(f"{path.name} is cut short.")
     if not np.isfinite(sound).all():
         raise UserError(f"{path.name} holds values that are not numbers.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from workbench.data.readers import regular
 from workbench.errors import UserError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
@@ -17,15 +18,19 @@ MAX_PIXELS = 120_000_000
 """More than any camera gives; a larger claim is a damaged or hostile file."""
 
 
-def read_bytes(path: Path, size: int) -> NDArray[np.uint8]:
+Fit = Literal["pad", "crop", "stretch"]
+
+
+def read_bytes(path: Path, size: int, fit: Fit = "pad") -> NDArray[np.uint8]:
     """A picture fitted into a square, as it is cached.
 
-    It is turned as its EXIF orientation says, transparency is laid over white, the aspect ratio is
-    kept, and the picture is centred on a ground of its own mean colour.
+    It is turned as its EXIF orientation says, and transparency is laid over white.
 
     Args:
         path: any format of ``SUFFIXES``; of an animation the first frame.
         size: height and width in pixels.
+        fit: pad keeps the aspect ratio and centres the picture on a ground of its own mean colour,
+            crop keeps it and cuts the longer side at both ends, stretch does not keep it.
 
     Returns:
         [size, size, 3], 0..255.
@@ -33,9 +38,13 @@ def read_bytes(path: Path, size: int) -> NDArray[np.uint8]:
     Raises:
         UserError: the file cannot be decoded.
     """
-    picture = _decode(path)
+    picture = _decode(path, size)
+    if fit == "crop":
+        picture = _middle(picture)
     ratio = size / max(picture.size)
     fitted = (max(1, round(picture.width * ratio)), max(1, round(picture.height * ratio)))
+    if fit == "stretch":
+        fitted = (size, size)
     if fitted != picture.size:
         picture = picture.resize(fitted, Image.Resampling.BILINEAR, reducing_gap=2.0)
     if fitted == (size, size):
@@ -48,12 +57,19 @@ def read_bytes(path: Path, size: int) -> NDArray[np.uint8]:
     return square
 
 
-def read(path: Path, size: int) -> NDArray[np.float32]:
+def _middle(picture: Image.Image) -> Image.Image:
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    return picture.crop((left, top, left + side, top + side))
+
+
+def read(path: Path, size: int, fit: Fit = "pad") -> NDArray[np.float32]:
     """A picture as the model sees it.
 
     Args:
         path: as of ``read_bytes``.
         size: height and width in pixels.
+        fit: as of ``read_bytes``.
 
     Returns:
         [size, size, 3], 0..1.
@@ -61,7 +77,7 @@ def read(path: Path, size: int) -> NDArray[np.float32]:
     Raises:
         UserError: the file cannot be decoded.
     """
-    return read_bytes(path, size).astype(np.float32) / 255.0
+    return read_bytes(path, size, fit).astype(np.float32) / 255.0
 
 
 def thumbnail(path: Path, side: int) -> NDArray[np.uint8]:
@@ -91,15 +107,29 @@ def measure(path: Path) -> tuple[int, int]:
     return _decode(path).size
 
 
-def _decode(path: Path) -> Image.Image:
+def _decode(path: Path, size: int = 0) -> Image.Image:
+    """A picture in RGB.
+
+    Args:
+        path: the file.
+        size: a JPEG may be decoded at a half, a quarter or an eighth that is not smaller than this;
+            0: in full.
+    """
+    regular.size_of(path)
     try:
         with Image.open(path) as opened:
             if opened.width * opened.height > MAX_PIXELS:
                 raise UserError(f"{path.name} claims {opened.width} x {opened.height} pixels.")
+            if size and opened.format == "JPEG":
+                opened.draft("RGB", (size, size))
             opened.load()
             turned = ImageOps.exif_transpose(opened)
             return _to_rgb(turned if turned is not None else opened.copy())
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, EOFError) as error:
+    except UserError:
+        raise
+    except MemoryError:
+        raise UserError(f"{path.name} is too large for the memory of this machine.") from None
+    except Exception as error:  # noqa: BLE001 - Pillow's readers raise of every kind on damaged files
         raise UserError(f"{path.name} cannot be read as a picture: {error}.") from None
 
 

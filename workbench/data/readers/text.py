@@ -4,31 +4,48 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from charset_normalizer import from_bytes
+
+from workbench.data.readers import regular
 from workbench.errors import UserError
 
 SUFFIXES = frozenset({".txt", ".md"})
 
-_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 FALLBACK = "cp1252"
+LONGEST = 16 * 2**20
+"""Bytes of a text that are read; tables are read in full."""
+_MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+)
+_GUESSED = ("gb18030", "shift_jis", "euc_kr", "big5", "cp1251", "cp1252")
+_LOOKED_AT = 64 * 2**10
 
 
-def read(path: Path) -> tuple[str, str]:
+def read(path: Path, *, longest: int | None = LONGEST) -> tuple[str, str]:
     """A text and the encoding that it was read in.
 
-    A byte-order mark decides; else UTF-8 where the bytes are that; else Windows-1252, in which
-    every byte that has no meaning there becomes a replacement mark.
+    A byte-order mark decides; else UTF-8 where the bytes are that; else UTF-16 where every other
+    byte is zero; else what the letters make likeliest among Chinese, Japanese, Korean, Cyrillic and
+    Western encodings, in which every byte that has no meaning becomes a replacement mark.
 
     Args:
         path: a text file.
+        longest: bytes that are read at most; None: all.
 
     Returns:
         The text, and the name of its encoding.
 
     Raises:
-        UserError: the file cannot be opened.
+        UserError: the file cannot be opened, or is empty.
     """
+    regular.size_of(path)
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as stream:
+            raw = stream.read(-1 if longest is None else longest)
     except OSError as error:
         raise UserError(f"{path.name} cannot be read: {error.strerror}.") from None
     for mark, encoding in _MARKS:
@@ -36,8 +53,12 @@ def read(path: Path) -> tuple[str, str]:
             return raw.decode(encoding, errors="replace"), encoding
     try:
         return raw.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        return raw.decode(FALLBACK, errors="replace"), FALLBACK
+    except UnicodeDecodeError as error:
+        if error.end >= len(raw) - 3 and longest is not None and len(raw) == longest:
+            # Only the last letter was cut.
+            return raw.decode("utf-8", errors="ignore"), "utf-8"
+    encoding = _guessed(raw)
+    return raw.decode(encoding, errors="replace"), encoding
 
 
 def measure(path: Path) -> tuple[int, str]:
@@ -50,3 +71,12 @@ def measure(path: Path) -> tuple[int, str]:
     if not text.strip():
         raise UserError(f"{path.name} is empty.")
     return len(text.split()), encoding
+
+
+def _guessed(raw: bytes) -> str:
+    head = raw[:_LOOKED_AT]
+    for place, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(head) > 3 and head[place::2].count(0) > 0.4 * (len(head) // 2):
+            return encoding
+    found = from_bytes(head, cp_isolation=list(_GUESSED), enable_fallback=False).best()
+    return found.encoding if found is not None else FALLBACK

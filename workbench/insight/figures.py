@@ -1,0 +1,234 @@
+"""Figures of an evaluation by kind of target: scikit-learn's metrics beside those of guessing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics
+
+from workbench.data.prepared import Prepared
+from workbench.runs.results import ClassRow, ColumnRow
+
+_NONE: NDArray[np.float64] = np.empty(0)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the outputs of a model on some samples are worth.
+
+    Args:
+        metrics: figures of the model by name.
+        baseline: the same figures of guessing without looking.
+        target: what is true, as of ``results.Samples``.
+        prediction: what the model says, as of ``results.Samples``.
+        confidence: probability of what it says; empty for numbers.
+        true_probability: probability of what is true; empty for numbers.
+        confusion: counts, row: true class, column: predicted class; empty where there is none.
+        per_class: one row per class.
+        per_column: one row per number where there are several.
+    """
+
+    metrics: dict[str, float]
+    baseline: dict[str, float]
+    target: NDArray[Any]
+    prediction: NDArray[Any]
+    confidence: NDArray[np.float64] = field(default_factory=_NONE.copy)
+    true_probability: NDArray[np.float64] = field(default_factory=_NONE.copy)
+    confusion: tuple[tuple[int, ...], ...] = ()
+    per_class: tuple[ClassRow, ...] = ()
+    per_column: tuple[ColumnRow, ...] = ()
+
+
+def judge(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64]) -> Judged:
+    """Compare a model's outputs with the truth, and guessing with it too.
+
+    Guessing always says what is most frequent among the training samples, a class or a set of
+    classes, or the median of each number; for the steps between ordered classes the middle class.
+
+    Args:
+        prepared: the samples; their scaling is that of the model.
+        rows: which of them.
+        outputs: of the model for these rows, float [rows, outputs].
+    """
+    match prepared.task:
+        case "labels":
+            return _labels(prepared, rows, outputs)
+        case "number":
+            return _number(prepared, rows, outputs)
+        case "numbers":
+            return _numbers(prepared, rows, outputs)
+    return _classes(prepared, rows, outputs)
+
+
+def _classes(
+    prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64]
+) -> Judged:  # fmt: skip
+    true = prepared.labels[rows].astype(np.int64)
+    shares = _probabilities(prepared, outputs)
+    predicted = shares.argmax(axis=1)
+    every = np.arange(len(prepared.classes))
+    trained = prepared.labels[prepared.rows("train")].astype(np.int64)
+    figures = _steps if prepared.task == "ordered" else _right
+    guessed = figures(true, np.full(len(true), np.bincount(trained).argmax()))
+    if prepared.task == "ordered":
+        middle = np.full(len(true), np.sort(trained)[len(trained) // 2])
+        guessed |= {"mae_steps": figures(true, middle)["mae_steps"]}
+    confusion = metrics.confusion_matrix(true, predicted, labels=every)
+    lines = np.arange(len(true))
+    return Judged(
+        metrics=figures(true, predicted),
+        baseline=guessed,
+        target=true,
+        prediction=predicted,
+        confidence=shares[lines, predicted],
+        true_probability=shares[lines, true],
+        confusion=tuple(tuple(int(n) for n in row) for row in confusion),
+        per_class=_per_class(prepared.classes, true, predicted),
+    )
+
+
+def _probabilities(prepared: Prepared, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability of each class, [rows, classes], from logits."""
+    if prepared.task == "yes_no":
+        outputs = np.concatenate([np.zeros_like(outputs), outputs], axis=1)
+    raised = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _per_class(
+    classes: tuple[str, ...], true: NDArray[Any], predicted: NDArray[Any]
+) -> tuple[ClassRow, ...]:
+    """A row a class, of class indices [samples] or of answers [samples, classes]."""
+    columns = metrics.precision_recall_fscore_support(
+        true, predicted, labels=np.arange(len(classes)), zero_division=0.0
+    )
+    return tuple(
+        ClassRow(name=name, precision=float(p), recall=float(r), f1=float(f), support=int(s))
+        for name, p, r, f, s in zip(classes, *columns, strict=True)
+    )
+
+
+def _right(true: NDArray[np.int64], predicted: NDArray[Any]) -> dict[str, float]:
+    present = np.unique(true)
+    return {
+        "accuracy": float(metrics.accuracy_score(true, predicted)),
+        "macro_f1": _macro_f1(true, predicted, present),
+        "balanced_accuracy": float(
+            metrics.recall_score(
+                true, predicted, labels=present, average="macro", zero_division=0.0
+            )
+        ),
+    }
+
+
+def _macro_f1(true: NDArray[Any], predicted: NDArray[Any], present: NDArray[np.int64]) -> float:
+    """The mean of F1 over the classes that occur: of one that does not, nothing can be told."""
+    f1 = metrics.f1_score(true, predicted, labels=present, average="macro", zero_division=0.0)
+    return float(f1)
+
+
+def _steps(true: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:
+    """Figures of ordered classes; kappa only where the truth or the answers differ at all."""
+    figures = {
+        "accuracy": float(metrics.accuracy_score(true, predicted)),
+        "mae_steps": float(metrics.mean_absolute_error(true, predicted)),
+    }
+    if len(np.union1d(true, predicted)) > 1:
+        kappa = metrics.cohen_kappa_score(true, predicted, weights="quadratic", labels=_span(
+            true, predicted
+        ))  # fmt: skip
+        figures["quadratic_kappa"] = float(kappa)
+    return figures | {"macro_f1": _macro_f1(true, predicted, np.unique(true))}
+
+
+def _span(true: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Every class from the lowest to the highest: a step over one that is missing counts too."""
+    both = np.concatenate([true, predicted])
+    return np.arange(both.min(), both.max() + 1)
+
+
+def _labels(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64]) -> Judged:
+    true = prepared.labels[rows].astype(np.int8)
+    predicted = (outputs > 0).astype(np.int8)
+    trained = prepared.labels[prepared.rows("train")]
+    sets, counts = np.unique(trained, axis=0, return_counts=True)
+    guess = np.broadcast_to(sets[counts.argmax()], true.shape).astype(np.int8)
+    # Each class is a yes or no of its own, so that the chances of a whole set are multiplied.
+    of_true = np.where(true > 0, outputs, -outputs)
+    return Judged(
+        metrics=_sets(_as_sets(true), _as_sets(predicted)),
+        baseline=_sets(_as_sets(true), _as_sets(guess)),
+        target=true,
+        prediction=predicted,
+        confidence=np.exp(-np.logaddexp(0, -np.abs(outputs)).sum(axis=1)),
+        true_probability=np.exp(-np.logaddexp(0, -of_true).sum(axis=1)),
+        per_class=_per_class(prepared.classes, _as_sets(true), _as_sets(predicted)),
+    )
+
+
+def _as_sets(answers: NDArray[np.int8]) -> NDArray[np.int8]:
+    """With a class that nobody has: scikit-learn takes a single column for two classes."""
+    return np.pad(answers, ((0, 0), (0, 1)))
+
+
+def _sets(true: NDArray[np.int8], predicted: NDArray[np.int8]) -> dict[str, float]:
+    """Figures of sets of classes; accuracy is the share of sets that are right as a whole."""
+    present = np.flatnonzero(true.any(axis=0))
+    figures = {
+        "accuracy": float(metrics.accuracy_score(true, predicted)),
+        "micro_f1": float(metrics.f1_score(true, predicted, average="micro", zero_division=0.0)),
+    }
+    if len(present):
+        figures["macro_f1"] = _macro_f1(true, predicted, present)
+    return figures
+
+
+def _number(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64]) -> Judged:
+    assert prepared.scaling is not None
+    true = prepared.labels[rows].astype(np.float64)
+    predicted = prepared.scaling.to_unit(outputs[:, 0])
+    guess = np.full(len(true), np.median(prepared.labels[prepared.rows("train")]))
+    return Judged(
+        metrics=_errors(true, predicted),
+        baseline=_errors(true, guess),
+        target=true,
+        prediction=predicted,
+    )
+
+
+def _numbers(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64]) -> Judged:
+    assert prepared.scaling is not None
+    true = prepared.labels[rows].astype(np.float64)
+    predicted = prepared.scaling.to_unit(outputs)
+    medians = np.median(prepared.labels[prepared.rows("train")], axis=0)
+    guess = np.broadcast_to(medians, true.shape)
+    columns = tuple(
+        ColumnRow(
+            name=name,
+            **_errors(true[:, place], predicted[:, place]),
+            baseline_mae=_errors(true[:, place], guess[:, place])["mae"],
+        )
+        for place, name in enumerate(prepared.columns)
+    )
+    return Judged(
+        metrics=_errors(true, predicted),
+        baseline=_errors(true, guess),
+        target=true,
+        prediction=predicted,
+        per_column=columns,
+    )
+
+
+def _errors(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, float]:
+    """Figures of numbers, [samples] or [samples, numbers]: of several the mean over all."""
+    figures = {
+        "mae": float(metrics.mean_absolute_error(true, predicted)),
+        "rmse": float(metrics.root_mean_squared_error(true, predicted)),
+    }
+    if len(true) > 1:
+        figures["r2"] = float(metrics.r2_score(true, predicted))
+    return figures
