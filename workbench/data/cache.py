@@ -12,7 +12,6 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,9 @@ from numpy.typing import NDArray
 
 from workbench import places
 from workbench.data import decoded
-from workbench.data.decoded import NOTHING, Identities, Wanted
+from workbench.data.decoded import Wanted
 from workbench.data.folder import Progress
+from workbench.data.identities import Identities, identities
 from workbench.data.index import Index, Target
 from workbench.data.prepared import Prepared, Scaling
 from workbench.data.readers import audio, image
@@ -273,39 +273,6 @@ def _log_mel(path: Path, options: AudioInput) -> NDArray[np.float32]:
     rate, seconds = options.sample_rate, options.seconds
     sound = audio.read(path, rate, seconds)
     return audio.log_mel(sound, rate, seconds, options.mel_bands)
-
-
-def identities(root: Path, names: list[str]) -> Identities:
-    """A number for each file that changes when the file does.
-
-    By path, size and time of change; by content where WORKBENCH_CACHE_IDENTITY is ``content``,
-    for disks that keep no times.
-
-    Args:
-        root: the folder.
-        names: paths of files in it; "" has the number 0.
-
-    Returns:
-        uint64 [names].
-    """
-    by_content = os.environ.get("WORKBENCH_CACHE_IDENTITY") == "content"
-
-    def one(name: str) -> int:
-        if not name:
-            return int(NOTHING)
-        try:
-            with (root / name).open("rb") as stream:
-                facts = os.fstat(stream.fileno())
-                whole = hashlib.file_digest(stream, "blake2b").digest() if by_content else b""
-        except OSError:
-            return 1
-        what = whole or f"{facts.st_size}|{facts.st_mtime_ns}".encode()
-        digest = hashlib.blake2b(f"{name}|".encode() + what, digest_size=8).digest()
-        return max(int.from_bytes(digest, "big"), 2)
-
-    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        found = pool.map(one, names) if by_content else map(one, names)
-        return np.fromiter(found, np.uint64, len(names))
 
 
 def _limit() -> int:

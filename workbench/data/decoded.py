@@ -26,15 +26,12 @@ import psutil
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from workbench.data.identities import NOTHING, Identities
 from workbench.data.walk import Stopped
 from workbench.errors import UserError
 
-Identities = NDArray[np.uint64]
 Decode = Callable[[int], NDArray[Any]]
 """From a row to its values; raises ``UserError`` where its file cannot be decoded."""
-
-NOTHING = np.uint64(0)
-"""Identity of a row that has no file; its values stay 0."""
 
 _BLOCK = 2**20
 _BLOCKS_LOOKED_AT = 64

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.data.decoded import NOTHING, Wanted
+from workbench.data.decoded import Wanted
+from workbench.data.identities import NOTHING
 from workbench.errors import UserError
 
 _REMEMBERED = 256 * 2**20

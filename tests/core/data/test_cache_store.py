@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from workbench.data import decoded
-from workbench.data.cache import identities, prepare
+from workbench.data.cache import prepare
 from workbench.data.decoded import Wanted
 from workbench.data.folder import Stopped, scan
+from workbench.data.identities import identities
 from workbench.data.streamed import Streamed
 from workbench.errors import UserError
 from workbench.suggest import suggest

@@ -45,20 +45,56 @@ def read(path: Path, sample_rate: int, seconds: float | None = None) -> NDArray[
     Raises:
         UserError: the file cannot be decoded, is cut short or holds nothing.
     """
-    sound, rate = _decode(path, seconds)
+    sound, rate = decode(path, seconds)
     if rate != sample_rate:
-        sound = soxr.resample(sound, rate, sample_rate, quality="HQ")
+        return resampled(sound, rate, sample_rate)
     return np.ascontiguousarray(sound, np.float32)
 
 
-def measure(path: Path) -> tuple[float, int]:
-    """Length in seconds and rate in Hz, after decoding all of it.
+def decode(path: Path, seconds: float | None) -> tuple[NDArray[np.float32], int]:
+    """A sound at its own rate, mixed to one channel.
+
+    Args:
+        path: as of ``read``.
+        seconds: no more than about this is decoded; None: all of it, ``MAX_SECONDS`` at most.
+
+    Returns:
+        [samples], about -1..1, and the rate in Hz.
 
     Raises:
         UserError: as of ``read``.
     """
-    sound, rate = _decode(path, None)
-    return len(sound) / rate, rate
+    regular.size_of(path)
+    try:
+        with soundfile.SoundFile(path) as opened:
+            rate, promised = opened.samplerate, opened.frames
+            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+                raise UserError(f"{path.name} claims {rate:,} samples a second.")
+            longest = MAX_SECONDS if seconds is None else min(seconds + _MARGIN, MAX_SECONDS)
+            wanted = min(promised, math.ceil(rate * longest))
+            sound = opened.read(wanted, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, OSError, ValueError, TypeError) as error:
+        raise UserError(f"{path.name} cannot be read as a sound: {error}") from None
+    except MemoryError:
+        raise UserError(f"{path.name} is too large for the memory of this machine.") from None
+    if not len(sound):
+        raise UserError(f"{path.name} holds no sound.")
+    if len(sound) < wanted or _cut_short(path):
+        raise UserError(f"{path.name} is cut short.")
+    if not np.isfinite(sound).all():
+        raise UserError(f"{path.name} holds values that are not numbers.")
+    return sound.mean(axis=1), rate
+
+
+def resampled(sound: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
+    """A sound at another rate.
+
+    Args:
+        sound: [samples].
+        rate: its rate in Hz.
+        wanted: the wanted rate in Hz.
+    """
+    return np.ascontiguousarray(soxr.resample(sound, rate, wanted, quality="HQ"), np.float32)
 
 
 def fit(sound: NDArray[np.float32], sample_rate: int, seconds: float) -> NDArray[np.float32]:
@@ -138,29 +174,6 @@ def _matrices(
     falling = (right - frequencies) / (right - centre)
     filters = np.maximum(0.0, np.minimum(rising, falling))
     return waves.astype(np.float32), filters.astype(np.float32)
-
-
-def _decode(path: Path, seconds: float | None) -> tuple[NDArray[np.float32], int]:
-    regular.size_of(path)
-    try:
-        with soundfile.SoundFile(path) as opened:
-            rate, promised = opened.samplerate, opened.frames
-            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-                raise UserError(f"{path.name} claims {rate:,} samples a second.")
-            longest = MAX_SECONDS if seconds is None else min(seconds + _MARGIN, MAX_SECONDS)
-            wanted = min(promised, math.ceil(rate * longest))
-            sound = opened.read(wanted, dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError, ValueError, TypeError) as error:
-        raise UserError(f"{path.name} cannot be read as a sound: {error}") from None
-    except MemoryError:
-        raise UserError(f"{path.name} is too large for the memory of this machine.") from None
-    if not len(sound):
-        raise UserError(f"{path.name} holds no sound.")
-    if len(sound) < wanted or _cut_short(path):
-        raise UserError(f"{path.name} is cut short.")
-    if not np.isfinite(sound).all():
-        raise UserError(f"{path.name} holds values that are not numbers.")
-    return sound.mean(axis=1), rate
 
 
 def _cut_short(path: Path) -> bool:

@@ -98,39 +98,41 @@ def thumbnail(path: Path, side: int) -> NDArray[np.uint8]:
     return np.asarray(picture)
 
 
-def measure(path: Path) -> tuple[int, int]:
-    """Width and height of a picture after decoding all of it.
+def opened(path: Path, size: int = 0) -> tuple[Image.Image, tuple[int, int], str]:
+    """A picture in RGB, turned as its camera was held, after decoding all of it.
+
+    Args:
+        path: as of ``read_bytes``.
+        size: a JPEG may be decoded at a half, a quarter or an eighth whose sides are not smaller
+            than this; 0: in full.
+
+    Returns:
+        The picture, its true width and height, and the name of its format.
 
     Raises:
         UserError: the file cannot be decoded.
     """
-    return _decode(path).size
-
-
-def _decode(path: Path, size: int = 0) -> Image.Image:
-    """A picture in RGB.
-
-    Args:
-        path: the file.
-        size: a JPEG may be decoded at a half, a quarter or an eighth that is not smaller than this;
-            0: in full.
-    """
     regular.size_of(path)
     try:
-        with Image.open(path) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise UserError(f"{path.name} claims {opened.width} x {opened.height} pixels.")
-            if size and opened.format == "JPEG":
-                opened.draft("RGB", (size, size))
-            opened.load()
-            turned = ImageOps.exif_transpose(opened)
-            return _to_rgb(turned if turned is not None else opened.copy())
+        with Image.open(path) as file:
+            whole, kind = file.size, file.format or ""
+            if file.width * file.height > MAX_PIXELS:
+                raise UserError(f"{path.name} claims {file.width} x {file.height} pixels.")
+            if size and kind == "JPEG":
+                file.draft("RGB", (size, size))
+            file.load()
+            turned = ImageOps.exif_transpose(file)
+            return _to_rgb(turned if turned is not None else file.copy()), whole, kind
     except UserError:
         raise
     except MemoryError:
         raise UserError(f"{path.name} is too large for the memory of this machine.") from None
-    except Exception as error:  # noqa: BLE001 - Pillow's readers raise of every kind on damaged files
+    except Exception as error:  # noqa: BLE001 - Pillow raises of every kind on damaged files
         raise UserError(f"{path.name} cannot be read as a picture: {error}.") from None
+
+
+def _decode(path: Path, size: int = 0) -> Image.Image:
+    return opened(path, size)[0]
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

@@ -22,6 +22,8 @@ _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
 )
 _GUESSED = ("gb18030", "shift_jis", "euc_kr", "big5", "cp1251", "cp1252")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-16-be", *_GUESSED)
+"""Names that ``read`` may give."""
 _LOOKED_AT = 64 * 2**10
 
 
@@ -59,18 +61,6 @@ def read(path: Path, *, longest: int | None = LONGEST) -> tuple[str, str]:
             return raw.decode("utf-8", errors="ignore"), "utf-8"
     encoding = _guessed(raw)
     return raw.decode(encoding, errors="replace"), encoding
-
-
-def measure(path: Path) -> tuple[int, str]:
-    """How many words a text has, and its encoding.
-
-    Raises:
-        UserError: the file cannot be opened or is empty.
-    """
-    text, encoding = read(path)
-    if not text.strip():
-        raise UserError(f"{path.name} is empty.")
-    return len(text.split()), encoding
 
 
 def _guessed(raw: bytes) -> str:
