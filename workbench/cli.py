@@ -101,31 +101,21 @@ def sample(
 
 @app.command()
 def check(
-    folder: Annotated[Path, typer.Argument(help="Folder to look at.")],
+    folder: Annotated[Path, typer.Argument(help="Folder or zip file to look at.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Do not open the files.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Say what a folder holds and what is wrong with it; exit code 1 when samples are lost."""
+    from workbench import data_report
     from workbench.data.folder import scan
     from workbench.progress import progress
 
     with progress("Looking", as_json=as_json, quiet=as_json) as tick:
-        index = scan(folder, progress=tick)
-    findings = [
-        {"severity": f.severity, "title": f.title, "detail": f.detail, "files": list(f.files)}
-        for f in index.findings
-    ]
-    targets = {t.name: {"task": t.task, "classes": list(t.classes)} for t in index.targets.values()}
-    facts = {
-        "folder": str(index.root),
-        "layout": index.layout,
-        "samples": len(index),
-        "modalities": list(index.modalities),
-        "targets": targets,
-        "findings": findings,
-    }
-    words = [index.summary()]
-    words += [f"{f.severity}: {f.title}. {f.detail}" for f in index.findings]
-    _answer(as_json, facts, "\n".join(words))
+        index = scan(folder, progress=tick, check=not quick)
+    if as_json:
+        _answer(True, data_report.as_data(index), "")
+    else:
+        data_report.show(index, Console(highlight=False))
     lost = any(finding.severity == "error" for finding in index.findings)
     raise typer.Exit(FAILED if lost else DONE)
 

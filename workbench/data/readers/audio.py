@@ -177,15 +177,17 @@ def _matrices(
 
 
 def _cut_short(path: Path) -> bool:
-    """Whether a WAV's header promises more bytes than the file has; libsndfile passes over it."""
-    if path.suffix.lower() != ".wav":
-        return False
+    """Whether a header promises more bytes than the file has; libsndfile passes over it."""
     with path.open("rb") as stream:
         head = stream.read(4096)
-    if head[:4] != b"RIFF":
-        return False
-    place = 12
     size = path.stat().st_size
+    if head[:4] == b"FORM":
+        return int.from_bytes(head[4:8], "big") + 8 > size + 1
+    return head[:4] == b"RIFF" and _cut_wav(head, size)
+
+
+def _cut_wav(head: bytes, size: int) -> bool:
+    place = 12
     while place + 8 <= len(head):
         length = int.from_bytes(head[place + 4 : place + 8], "little")
         if head[place : place + 4] == b"data":

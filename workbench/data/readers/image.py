@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,9 @@ from PIL import Image, ImageOps
 
 from workbench.data.readers import regular
 from workbench.errors import UserError
+
+# What is wrong with a file becomes a finding; Pillow's remarks would only fill the terminal.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\..*")
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
@@ -125,6 +129,8 @@ def opened(path: Path, size: int = 0) -> tuple[Image.Image, tuple[int, int], str
             return _to_rgb(turned if turned is not None else file.copy()), whole, kind
     except UserError:
         raise
+    except Image.DecompressionBombError:
+        raise UserError(f"{path.name} claims more pixels than any camera gives.") from None
     except MemoryError:
         raise UserError(f"{path.name} is too large for the memory of this machine.") from None
     except Exception as error:  # noqa: BLE001 - Pillow raises of every kind on damaged files
