@@ -107,14 +107,18 @@ def _looks(
     if _lists(present) is not None:
         kind: Task = "numbers" if _lists(present) == "numbers" else "labels"
         return _as(kind, name, words, separator, order)
-    numbers, _ = as_numbers(words)
+    numbers, units = as_numbers(words)
+    ordered = known_order(np.unique(present).tolist())
+    if ordered and units:
+        # "1 star, 2 stars" are steps, not amounts.
+        return _as("ordered", name, words, separator, ())
     reads = np.isfinite(numbers)
     share = reads.sum() / len(present)
     whole = bool((numbers[reads] == np.round(numbers[reads])).all())
     few = share == 1 and whole and different <= min(_CLASSES, len(present) // 2)
     if share >= _NUMBERS and not few:
         return _as("number", name, words, separator, order)
-    if not few and known_order(np.unique(present).tolist()):
+    if not few and ordered:
         return _as("ordered", name, words, separator, ())
     if separator or _separator_of(present):
         return _as("labels", name, words, separator, order)

@@ -30,8 +30,8 @@ _LOOKED_AT = 64 * 2**10
 def read(path: Path, *, longest: int | None = LONGEST) -> tuple[str, str]:
     """A text and the encoding that it was read in.
 
-    A byte-order mark decides; else UTF-8 where the bytes are that; else UTF-16 where every other
-    byte is zero; else what the letters make likeliest among Chinese, Japanese, Korean, Cyrillic and
+    A byte-order mark decides; else UTF-16 where every other byte is zero; else UTF-8 where the
+    bytes are that; else what the letters make likeliest among Chinese, Japanese, Korean, Cyrillic and
     Western encodings, in which every byte that has no meaning becomes a replacement mark.
 
     Args:
@@ -53,6 +53,8 @@ def read(path: Path, *, longest: int | None = LONGEST) -> tuple[str, str]:
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
             return raw.decode(encoding, errors="replace"), encoding
+    if (wide := _wide(raw[:_LOOKED_AT])) is not None:
+        return raw.decode(wide, errors="replace"), wide
     try:
         return raw.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:
@@ -63,10 +65,14 @@ def read(path: Path, *, longest: int | None = LONGEST) -> tuple[str, str]:
     return raw.decode(encoding, errors="replace"), encoding
 
 
-def _guessed(raw: bytes) -> str:
-    head = raw[:_LOOKED_AT]
+def _wide(head: bytes) -> str | None:
+    """UTF-16 without its mark: every other byte of Western letters is zero."""
     for place, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         if len(head) > 3 and head[place::2].count(0) > 0.4 * (len(head) // 2):
             return encoding
-    found = from_bytes(head, cp_isolation=list(_GUESSED), enable_fallback=False).best()
+    return None
+
+
+def _guessed(raw: bytes) -> str:
+    found = from_bytes(raw[:_LOOKED_AT], cp_isolation=list(_GUESSED), enable_fallback=False).best()
     return found.encoding if found is not None else FALLBACK
