@@ -164,9 +164,10 @@ class Evaluated(Said):
 
     Args:
         split: which split.
-        metrics: headline figures by name: ``loss``, ``accuracy``, ``macro_f1``, or ``mae``,
-            ``rmse``, ``r2``.
-        baseline: the same metrics of guessing (most frequent class, or the median).
+        metrics: headline figures by name, as of ``runs.results.Results``: ``loss``, and
+            ``accuracy``, ``macro_f1`` or ``mae``, ``rmse``, ``r2`` among others.
+        baseline: the same metrics of guessing (the most frequent class or set of classes, or the
+            median).
     """
 
     event: Literal["evaluated"] = "evaluated"

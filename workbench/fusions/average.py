@@ -15,7 +15,8 @@ def average(
     """Gives every modality the same say: their projected embeddings are averaged.
 
     ``relu(mean of (P_m h_m + b_m))`` with each ``h_m`` brought to one scale first. Plain, and it
-    can not learn that two modalities mean something together that neither means alone.
+    can not learn that two modalities mean something together that neither means alone. What a
+    sample lacks does not enter its mean.
 
     Args:
         size: numbers in the fused embedding.

@@ -17,7 +17,7 @@ def concat(
     """Puts all embeddings side by side and lets a layer find what belongs together.
 
     Each embedding is brought to one scale (layer normalisation), then
-    ``relu(W [h1; h2; ...] + b)``.
+    ``relu(W [h1; h2; ...] + b)``. An embedding that is learned stands for what a sample lacks.
 
     Args:
         size: numbers in the fused embedding.

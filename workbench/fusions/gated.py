@@ -15,7 +15,7 @@ def gated(
     """Each sample decides whom to trust: a gate opens or shuts every modality.
 
     ``sum over m of sigmoid(G_m [h1; h2; ...]) * tanh(P_m h_m)``; with two modalities the gates are
-    tied, ``z`` and ``1 - z``, as in the paper.
+    tied, ``z`` and ``1 - z``, as in the paper. What a sample lacks stays shut.
 
     Args:
         size: numbers in the fused embedding.

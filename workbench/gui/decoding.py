@@ -109,11 +109,21 @@ def target_words(index: Index, row: int, name: str = "") -> str:
         row: which sample.
         name: which target; "": the first.
     """
-    target = index.targets[name] if name else next(iter(index.targets.values()), None)
+    first = next(iter(index.targets.values()), None)
+    target = index.targets.get(name, first) if name else first
     if target is None or not target.present[row]:
         return ""
     value = target.values[row]
-    return target.classes[int(value)] if target.classes else f"{float(value):.6g}"
+    match target.task:
+        case "labels":
+            named = [name for name, on in zip(target.classes, value, strict=True) if on > 0]
+            return ", ".join(named) or "none of them"
+        case "numbers":
+            pairs = zip(target.columns, value, strict=True)
+            return ", ".join(f"{name} {float(one):.5g}" for name, one in pairs)
+        case "number":
+            return f"{float(value):.6g}"
+    return target.classes[int(value)]
 
 
 def decode(index: Index, row: int, decoders: Decoders = READERS, target: str = "") -> Sample:
@@ -131,6 +141,10 @@ def decode(index: Index, row: int, decoders: Decoders = READERS, target: str = "
     readers = {"image": decoders.picture, "audio": decoders.sound, "text": decoders.text}
     for modality in index.modalities:
         path = index.path(modality, row)
+        if path is not None and modality == "text" and index.texts is not None:
+            found["text"] = index.text(row)
+            files["text"] = path
+            continue
         if path is None:
             problems[modality] = f"This sample has no {modality}."
             continue

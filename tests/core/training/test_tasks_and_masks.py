@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -333,3 +335,40 @@ def test_data_without_a_target_are_refused_with_what_to_do():
     data["data"] |= {"task": "none", "target": ""}
     with pytest.raises(UserError, match=r"no target.*Choose a column"):
         spec.from_data(data)
+
+
+TWO_DEVICES = """
+import json, sys
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+import test_tasks_and_masks as t
+from workbench import spec
+from workbench.training import devices
+if sys.argv[3] == "two":
+    devices.strategy = lambda: tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+run_spec = t.make_spec("labels", epochs=2, augmentation=t.EVERYTHING)
+# Nothing that depends on who shares a batch, or that each device draws for itself.
+for place, value in {
+    "training.optimizer.name": "sgd", "model.fusion.dropout": 0.0, "model.head_dropout": 0.0,
+    "model.encoders.image.norm": "group", "model.encoders.audio.norm": "group",
+}.items():
+    run_spec = spec.change(run_spec, place, value)
+epochs = t.train(Path(sys.argv[2]), run_spec, t.prepared("labels", ("image", "text")))
+print(json.dumps([epoch.validation["loss"] for epoch in epochs]))
+"""
+
+
+def test_two_devices_learn_from_varied_and_incomplete_samples_what_one_learns(tmp_path):
+    here = str(__file__).rsplit("/", 1)[0]
+    found = {}
+    for name in ("one", "two"):
+        done = subprocess.run(
+            [sys.executable, "-c", TWO_DEVICES, here, str(tmp_path / name), name],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        found[name] = json.loads(done.stdout.strip().splitlines()[-1])
+    assert found["one"] == pytest.approx(found["two"], rel=1e-4)

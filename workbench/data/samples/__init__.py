@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench import resources
 from workbench.errors import UserError
 from workbench.parts import Modality
 
@@ -63,6 +64,7 @@ class Sample:
             with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
                 whole = Path(made) / "whole"
                 drawer.draw(whole, samples or self.samples, seed, progress or _silent)
+                shutil.copy(resources.path("samples", f"{self.name}.md"), whole / "README.md")
                 if folder.exists():
                     folder.rmdir()
                 shutil.move(whole, folder)
@@ -92,5 +94,12 @@ SAMPLES: Mapping[str, Sample] = {
         "Read a gauge from its picture and a note; some targets are mistyped: see Huber win.",
         ("image", "text"),
         900,
+    ),
+    "digits": Sample(
+        "digits",
+        "Digits",
+        "Handwriting and a spoken word, each spoiled at times: where the eye fails, the ear helps.",
+        ("image", "audio", "text"),
+        1200,
     ),
 }

@@ -13,9 +13,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QSizePolicy,
     QStackedLayout,
+    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -25,10 +25,15 @@ from workbench.errors import UserError
 from workbench.gui import theme
 from workbench.gui.background import Latest
 from workbench.gui.decoding import READERS, Decoders, Sample, decode
+from workbench.gui.model_eyes import ModelEyes, Seen
+from workbench.gui.sound import Player
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.labels import ElidedLabel, label, set_role
-from workbench.gui.widgets.sound_views import Picture, Spectrogram, Waveform
+from workbench.gui.widgets.picture import Picture
+from workbench.gui.widgets.sound_player import SoundView
+from workbench.gui.widgets.tokens import tokens_in_html
 from workbench.parts import MODALITIES, Modality
+from workbench.spec import Augmentation, DataSpec
 
 # The picture takes nearly all of the height that is left over, up to its largest.
 _STRETCH: dict[Modality, int] = {"image": 100, "audio": 0, "text": 0}
@@ -47,9 +52,11 @@ class SampleView(QWidget):
     Args:
         prefix: of the object names: ``<prefix>_title``, ``<prefix>_picture``,
             ``<prefix>_waveform``, ``<prefix>_spectrogram``, ``<prefix>_text``,
-            ``<prefix>_open_<modality>``.
+            ``<prefix>_open_<modality>``, ``<prefix>_as_model``, ``<prefix>_variation``, and those
+            of ``SoundView``.
         decoders: what reads files.
         open_file: what the button *Open* does with a file.
+        player: what plays sounds; made anew when left out.
         parent: its parent.
     """
 
@@ -58,6 +65,7 @@ class SampleView(QWidget):
         prefix: str = "sample",
         decoders: Decoders = READERS,
         open_file: Callable[[Path], None] = open_with_desktop,
+        player: Player | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -67,6 +75,11 @@ class SampleView(QWidget):
         """Which target is told; "": the first."""
         self._prefix, self._decoders, self._open_file = prefix, decoders, open_file
         self._files: dict[Modality, Path] = {}
+        self._player = player
+        self._eyes = ModelEyes()
+        self._inputs: tuple[DataSpec, Augmentation] | None = None
+        self._variation = 0
+        self._place: tuple[Index, int] | None = None
         self._latest = Latest(self)
         self._latest.answered.connect(self._show)
         self._latest.failed.connect(self._fail)
@@ -87,7 +100,21 @@ class SampleView(QWidget):
         """
         # The name stands there at once; the rest follows when it is decoded.
         self.title.setText(str(index.stems[row]))
-        self._latest.ask(partial(decode, index, row, self._decoders, self.target_name))
+        self._place = (index, row)
+        self._ask()
+
+    def show_inputs(self, data: DataSpec, augmentation: Augmentation) -> None:
+        """Know the recipe, so that samples can be shown as the model sees them.
+
+        Args:
+            data: how files are read.
+            augmentation: how training samples are varied.
+        """
+        if (data, augmentation) != self._inputs:
+            self._inputs = (data, augmentation)
+            self.as_model.setVisible(True)
+            if self.as_model.isChecked():
+                self._ask()
 
     def show_stem(self, index: Index, stem: str) -> None:
         """Decode and show the sample of that name; nothing when the data have none.
@@ -105,6 +132,8 @@ class SampleView(QWidget):
     def clear(self) -> None:
         """Show that nothing is chosen."""
         self._latest.forget()
+        self._place = None
+        self.sound.player.stop()
         self._stack.setCurrentIndex(0)
 
     def _fill(self) -> None:
@@ -116,10 +145,12 @@ class SampleView(QWidget):
         self._problem = label("", "bad", f"{self._prefix}_problem", wrap=True)
         for line in (self.title, self.target, self._problem):
             box.addWidget(line)
+        box.addLayout(self._switches())
         self.picture = Picture(f"{self._prefix}_picture", "Picture", 96)
-        self.waveform = Waveform(f"{self._prefix}_waveform", "Waveform", 44)
-        self.spectrogram = Spectrogram(f"{self._prefix}_spectrogram", "Spectrogram", 84)
-        self.text = QPlainTextEdit()
+        self.sound = SoundView(self._prefix, self._player)
+        self.waveform, self.spectrogram = self.sound.waveform, self.sound.spectrogram
+        self.text = QTextEdit()
+        self.text.setAcceptRichText(False)
         self.text.setObjectName(f"{self._prefix}_text")
         self.text.setAccessibleName("Text")
         self.text.setReadOnly(True)
@@ -130,7 +161,7 @@ class SampleView(QWidget):
         self._sections: dict[Modality, tuple[QWidget, QLabel, QWidget, Button]] = {}
         content: dict[Modality, tuple[QWidget, ...]] = {
             "image": (self.picture,),
-            "audio": (self.waveform, self.spectrogram),
+            "audio": (self.sound,),
             "text": (self.text,),
         }
         for modality in MODALITIES:
@@ -140,6 +171,48 @@ class SampleView(QWidget):
             box.addWidget(section, _STRETCH[modality])
         # Takes what the picture leaves, so that titles and text stay at the top.
         box.addStretch(1)
+
+    def _switches(self) -> QHBoxLayout:
+        """What the model sees, and the next way in which training varies it."""
+        self.as_model = Button(
+            "As the model sees it", f"{self._prefix}_as_model", icon_name="eye", chip=True
+        )
+        self.as_model.setVisible(False)
+        self.as_model.clicked.connect(self._switch)
+        self.variation = Button(
+            "Next variation", f"{self._prefix}_variation", icon_name="shuffle", flat=True
+        )
+        self.variation.setToolTip("Show the sample as another epoch of training varies it")
+        self.variation.hide()
+        self.variation.clicked.connect(self._vary)
+        line = QHBoxLayout()
+        line.setSpacing(theme.GAP)
+        line.addWidget(self.as_model)
+        line.addWidget(self.variation)
+        line.addStretch(1)
+        return line
+
+    @Slot()
+    def _switch(self) -> None:
+        self._variation = 0
+        self._ask()
+
+    @Slot()
+    def _vary(self) -> None:
+        self._variation += 1
+        self._ask()
+
+    def _ask(self) -> None:
+        """Decode what is to be seen now."""
+        if self._place is None:
+            return
+        index, row = self._place
+        work = partial(decode, index, row, self._decoders, self.target_name)
+        if self.as_model.isChecked() and self._inputs is not None:
+            see = partial(self._eyes.see, index, row, *self._inputs, self._variation)
+            self._latest.ask(lambda: (work(), see()))
+        else:
+            self._latest.ask(lambda: (work(), None))
 
     def _section(self, modality: Modality, content: tuple[QWidget, ...]) -> QWidget:
         section, inside = QWidget(), QWidget()
@@ -169,7 +242,7 @@ class SampleView(QWidget):
 
     @Slot(object)
     def _show(self, answer: object) -> None:
-        sample = cast("Sample", answer)
+        sample, seen = cast("tuple[Sample, Seen | None]", answer)
         self._stack.setCurrentIndex(1)
         self._files = sample.files
         self._problem.hide()
@@ -178,12 +251,30 @@ class SampleView(QWidget):
         if sample.picture is not None:
             self.picture.show_pixels(sample.picture)
         if sample.sound is not None:
-            self.waveform.show_samples(sample.sound.samples)
-            self.spectrogram.show_log_mel(sample.sound.log_mel)
+            self.sound.show_sound(sample.sound)
         if sample.text is not None:
             self.text.setPlainText(sample.text)
         for modality in MODALITIES:
             self._show_section(modality, sample)
+        self._show_seen(seen)
+
+    def _show_seen(self, seen: Seen | None) -> None:
+        """Put what the model sees in the place of what a person sees."""
+        varies = self._inputs is not None and self._inputs[1] != Augmentation()
+        self.variation.setVisible(seen is not None and varies)
+        if seen is None:
+            return
+        if seen.picture is not None:
+            self.picture.show_pixels(seen.picture)
+        if seen.log_mel is not None:
+            self.spectrogram.show_log_mel(seen.log_mel)
+        if seen.tokens is not None:
+            self.text.setHtml(tokens_in_html(seen.tokens))
+        for modality, words in seen.words.items():
+            varied = f" · variation {self._variation}" if self._variation else ""
+            self._sections[modality][1].setText(f"{modality.title()} · {words}{varied}")
+        for modality, problem in seen.problems.items():
+            self._sections[modality][1].setText(problem)
 
     def _show_section(self, modality: Modality, sample: Sample) -> None:
         section, caption, inside, button = self._sections[modality]
@@ -197,8 +288,6 @@ class SampleView(QWidget):
         button.setVisible(modality in sample.files)
         button.setToolTip(str(sample.files.get(modality, "")))
         words = modality.title()
-        if modality == "audio" and sample.sound is not None:
-            words = f"Audio · {sample.sound.seconds:.2f} s"
         caption.setText(problem or words)
         # A file that is missing is a fact; one that cannot be read is a fault.
         set_role(caption, "bad" if problem and modality in sample.files else "quiet")

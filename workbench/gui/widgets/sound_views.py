@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.gui import theme
 
 _RADIUS = 6.0
+_INSET = 4.0
 
 
 class Pane(QWidget):
@@ -53,40 +54,43 @@ class Pane(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()), _RADIUS, _RADIUS)
 
 
-class Picture(Pane):
-    """A picture fitted into its place, sides in proportion."""
+class Timed(Pane):
+    """Base of what shows a sound over time: a click seeks, a line shows what is heard."""
+
+    sought = Signal(float)
+    """The person clicked at this share of the length, 0..1."""
 
     def __init__(
         self, name: str, name_for_readers: str, height: int, parent: QWidget | None = None
     ) -> None:
         super().__init__(name, name_for_readers, height, parent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._image = QImage()
+        self._heard = -1.0
 
-    def show_pixels(self, pixels: NDArray[np.uint8]) -> None:
-        """Show a picture.
+    def show_heard(self, share: float) -> None:
+        """Show which moment is heard.
 
         Args:
-            pixels: uint8 [height, width, 3].
+            share: of the length, 0..1; below 0: none.
         """
-        self._image = image_of(pixels)
-        self.setAccessibleDescription(f"{pixels.shape[1]} × {pixels.shape[0]} pixels")
+        self._heard = share
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw it as large as fits; small ones with visible pixels."""
-        painter = QPainter(self)
-        self.ground(painter)
-        if not self._image.isNull():
-            size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            enlarged = size.width() > 3 * self._image.width()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not enlarged)
-            left, top = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
-            painter.drawImage(QRectF(left, top, size.width(), size.height()), self._image)
-        painter.end()
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Seek."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            inner = max(self.width() - 2 * _INSET, 1)
+            share = (event.position().x() - _INSET) / inner
+            self.sought.emit(min(max(share, 0.0), 1.0))
+
+    def playhead(self, painter: QPainter) -> None:
+        """Paint the line."""
+        if self._heard >= 0:
+            painter.setPen(QPen(QColor(theme.current().text), 1))
+            x = _INSET + self._heard * (self.width() - 2 * _INSET)
+            painter.drawLine(QPointF(x, 2), QPointF(x, self.height() - 2))
 
 
-class Waveform(Pane):
+class Waveform(Timed):
     """The course of a sound: the range of its samples in each column of pixels."""
 
     def __init__(
@@ -124,10 +128,11 @@ class Waveform(Pane):
                     QPointF(x, middle - float(highs[column]) * scale),
                     QPointF(x, middle - float(lows[column]) * scale),
                 )
+        self.playhead(painter)
         painter.end()
 
 
-class Spectrogram(Pane):
+class Spectrogram(Timed):
     """Log-mel energies: time to the right, pitch upwards, louder is stronger in colour."""
 
     def __init__(
@@ -150,28 +155,33 @@ class Spectrogram(Pane):
         painter = QPainter(self)
         self.ground(painter)
         if self._log_mel.size:
-            picture = image_of(self._colours())
+            picture = image_of(spectrogram_pixels(self._log_mel))
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(QRectF(self.rect()).adjusted(4, 4, -4, -4), picture)
+            painter.drawImage(QRectF(self.rect()).adjusted(_INSET, 4, -_INSET, -4), picture)
+        self.playhead(painter)
         painter.end()
 
-    def _colours(self) -> NDArray[np.uint8]:
-        """The energies in the theme's colours, uint8 [bands, frames, 3]."""
-        worn = theme.current()
-        stops = [_rgb(worn.ground), _rgb(worn.colour_of("audio")), _rgb(worn.text)]
-        table = np.stack(
-            [
-                np.interp(np.arange(256), [0, 176, 255], [stop[c] for stop in stops])
-                for c in range(3)
-            ],
-            axis=1,
-        )
-        # The quiet third of a spectrogram is noise; it becomes the ground.
-        low, high = float(np.percentile(self._log_mel, 33)), float(self._log_mel.max())
-        level = np.clip((self._log_mel - low) / max(high - low, 1e-6), 0, 1) * 255
-        # The lowest band stands at the bottom, as on paper.
-        coloured: NDArray[np.uint8] = table[level.astype(np.uint8).T[::-1]].astype(np.uint8)
-        return coloured
+
+def spectrogram_pixels(log_mel: NDArray[Any]) -> NDArray[np.uint8]:
+    """Log-mel energies in the theme's colours.
+
+    Args:
+        log_mel: [frames, bands].
+
+    Returns:
+        uint8 [bands, frames, 3], the lowest band at the bottom.
+    """
+    worn = theme.current()
+    stops = [_rgb(worn.ground), _rgb(worn.colour_of("audio")), _rgb(worn.text)]
+    table = np.stack(
+        [np.interp(np.arange(256), [0, 176, 255], [stop[c] for stop in stops]) for c in range(3)],
+        axis=1,
+    )
+    # The quiet third of a spectrogram is noise; it becomes the ground.
+    low, high = float(np.percentile(log_mel, 33)), float(log_mel.max())
+    level = np.clip((log_mel - low) / max(high - low, 1e-6), 0, 1) * 255
+    coloured: NDArray[np.uint8] = table[level.astype(np.uint8).T[::-1]].astype(np.uint8)
+    return coloured
 
 
 def image_of(pixels: NDArray[np.uint8]) -> QImage:
