@@ -181,7 +181,7 @@ def test_a_sample_project_is_the_same_for_the_same_seed(tmp_path, name):
     assert files == sorted(path.relative_to(two) for path in two.rglob("*") if path.is_file())
     assert all((one / file).read_bytes() == (two / file).read_bytes() for file in files)
     index = scan(one)
-    assert {finding.kind for finding in index.findings} <= {"outliers", "too_few"}
+    assert {finding.kind for finding in index.findings} <= {"outliers", "too_few", "absent_class"}
     assert index.modalities == SAMPLES[name].modalities
     with pytest.raises(UserError, match="not empty"):
         SAMPLES[name].make(one)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import shutil
+import tempfile
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +21,18 @@ _HEARD = ctypes.CFUNCTYPE(
 )
 
 
+def _fresh(library: Path) -> ctypes.CDLL:
+    """The library with nothing said yet.
+
+    How a word flutters depends on all that was said before it. A copy of the file has a state of
+    its own, so that the same words always sound the same.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        return ctypes.CDLL(shutil.copy(library, folder))
+
+
 class Speaker:
-    """Speaks single words. One at a time in a process: the library keeps its state to itself.
+    """Speaks words, one after the other; the same words in the same order always sound the same.
 
     Raises:
         UserError: the library is not installed, or does not start.
@@ -33,7 +46,7 @@ class Speaker:
                 "The spoken digits need a speech synthesiser that is not installed.",
                 "Install it with: pip install 'multimodal-workbench[samples]'",
             ) from None
-        self._library = ctypes.CDLL(loader.get_library_path())
+        self._library = _fresh(Path(loader.get_library_path()))
         self._heard: list[bytes] = []
         # Held by this object: the library calls it long after this line.
         self._callback = _HEARD(self._hear)
