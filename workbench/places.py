@@ -29,6 +29,11 @@ def samples() -> Path:
     return home() / "samples"
 
 
+def captures() -> Path:
+    """The folder that holds the datasets recorded by microphone and camera."""
+    return home() / "recorded"
+
+
 def cache() -> Path:
     """The folder of decoded samples; it may be deleted at any time between runs."""
     chosen = os.environ.get("WORKBENCH_CACHE")

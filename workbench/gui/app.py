@@ -10,13 +10,16 @@ from PySide6.QtWidgets import QApplication
 
 from workbench import places, suggest
 from workbench.data.folder import scan
+from workbench.data.health import examine
 from workbench.data.index import Index
 from workbench.errors import UserError
 from workbench.gui import theme
 from workbench.gui.background import Latest
+from workbench.gui.capturing import Capturing
 from workbench.gui.engine import Engines, EngineState
 from workbench.gui.opening import Opening
 from workbench.gui.presenters.data import DataPresenter, DataState
+from workbench.gui.presenters.data_words import name_of
 from workbench.gui.presenters.recipe import RecipePresenter, RecipeState
 from workbench.gui.presenters.results import ResultsPresenter
 from workbench.gui.presenters.train import TrainPresenter, TrainState
@@ -27,7 +30,7 @@ from workbench.gui.screens.train import TrainView
 from workbench.gui.widgets.rail import Mark
 from workbench.gui.widgets.sample import SampleView
 from workbench.runs import store
-from workbench.spec import RunSpec
+from workbench.spec import DataSpec, RunSpec
 
 # Data are read ahead this long after the last change of the recipe.
 PREPARE_AFTER_MS = 700
@@ -56,7 +59,8 @@ class Workbench(QObject):
         opened = opening or Opening(settings)
         opened.setParent(self)
         self.window, self.start, self.start_view = opened.window, opened.start, opened.view
-        self.data = DataPresenter(scan, parent=self)
+        self.capturing = Capturing(self.window, self.open_folder)
+        self.data = DataPresenter(scan, examine, parent=self)
         self.recipe = RecipePresenter(suggest.suggest, suggest.reasons, parent=self)
         self.train = TrainPresenter(parent=self)
         self.results = ResultsPresenter(parent=self)
@@ -88,6 +92,7 @@ class Workbench(QObject):
         self._soon.stop()
         self.settings.setValue("geometry", self.window.saveGeometry())
         self.start.close()
+        self.capturing.close()
         self.data.close()
         self.engines.close()
         QThreadPool.globalInstance().waitForDone()
@@ -111,8 +116,11 @@ class Workbench(QObject):
         show = self.window.show_stage
         self.start.folder_wished.connect(self.open_folder)
         self.start.run_wished.connect(self.open_run)
+        self.start_view.capture_wished.connect(self.capturing.open)
         self.data.opened.connect(self._use)
-        self.data.target_changed.connect(self._use_target)
+        self.data.chosen.connect(self._use_choice)
+        self.data.examined.connect(self._use_examined)
+        self.window.folder_wished.connect(self.start.open_folder)
         self.data.changed.connect(self._mark_data)
         self.data_view.recipe_wished.connect(lambda: show("recipe"))
         self.data_view.start_wished.connect(lambda: show("start"))
@@ -155,9 +163,9 @@ class Workbench(QObject):
         done = self.train.state.has_results
         self.window.show_stage("results" if done else "train")
         self.window.rail.buttons["results"].show_mark("ready" if done else "")
-        if Path(spec.data.folder).is_dir():
+        if Path(spec.data.folder).exists():
             self._pending = spec
-            self.data.open(Path(spec.data.folder))
+            self.data.open(Path(spec.data.folder), spec.data)
 
     @Slot(object)
     def begin(self, spec: RunSpec) -> None:
@@ -175,30 +183,53 @@ class Workbench(QObject):
         self.train.follow(thread, folder=run.folder, spec=spec)
         self.window.show_stage("train")
 
-    @Slot(object)
-    def _use(self, index: Index) -> None:
+    @Slot(object, object)
+    def _use(self, index: Index, data: DataSpec) -> None:
         pending, self._pending = self._pending, None
-        try:
-            self.recipe.use(index, pending)
-        except UserError as error:
-            self.recipe.use(index)
-            self.recipe_view.banner.show_error(error)
         self._index_of_results = None
+        if pending is not None:
+            try:
+                self.recipe.use(index, pending, data=data)
+            except UserError as error:
+                self._begin_recipe(index, data)
+                self.recipe_view.banner.show_error(error)
+        else:
+            self._begin_recipe(index, data)
 
-    @Slot(str, str)
-    def _use_target(self, target: str, task: str) -> None:
-        index = self.data.state.index
+    def _begin_recipe(self, index: Index, data: DataSpec) -> None:
+        try:
+            self.recipe.use(index, data=data)
+        except UserError as error:
+            self.recipe.clear()
+            self.data.tell(error)
+
+    @Slot(object)
+    def _use_choice(self, data: DataSpec) -> None:
+        index, before = self.data.state.index, self.recipe.state.spec
         if index is None:
             return
+        told = (data.folder, data.reading, data.target, data.task)
+        if before is not None and told == (
+            before.data.folder, before.data.reading, before.data.target, before.data.task
+        ):  # fmt: skip
+            self.recipe.divide(data)
+        else:
+            self._begin_recipe(index, data)
+
+    @Slot(object)
+    def _use_examined(self, index: Index) -> None:
         try:
-            self.recipe.use(index, target=target, task=task)  # type: ignore[arg-type]  # a task by its choice
+            self.recipe.refresh(index)
         except UserError as error:
-            self.data_view.banner.show_error(error)
+            self.data.tell(error)
 
     @Slot()
     def _prepare(self) -> None:
         spec = self.recipe.state.spec
-        if spec is not None and self.recipe.state.ready and not self.train.state.under_way:
+        if self.data.state.examination is not None:
+            # What is found may change the recipe: nothing is read for a recipe of the moment.
+            self._soon.start()
+        elif spec is not None and self.recipe.state.ready and not self.train.state.under_way:
             self._prepared = spec
             self.engines.prepare(spec)
 
@@ -228,12 +259,16 @@ class Workbench(QObject):
             self.preview.show_stem(self._index_of_results, stem)
             return
         self._wanted_stem = stem
-        known = self.data.state.index
-        data = Path(store.find(folder).spec().data.folder)
-        if known is not None and known.root == data:
+        known, shown = self.data.state.index, self.data.state.data
+        data = store.find(folder).spec().data
+        if (
+            known is not None
+            and shown is not None
+            and (shown.folder, shown.reading) == (data.folder, data.reading)
+        ):
             self._have_results_index(known)
         else:
-            self._scan_of_results.ask(lambda: scan(data, check=False))
+            self._scan_of_results.ask(lambda: scan(data.folder, reading=data.reading, check=False))
 
     @Slot(object)
     def _have_results_index(self, index: Index) -> None:
@@ -245,7 +280,9 @@ class Workbench(QObject):
         marks: dict[str, Mark] = {"scanning": "running", "shown": "done", "failed": "attention"}
         self.window.rail.buttons["data"].show_mark(marks.get(state.phase, ""))
         index = state.index if state.phase == "shown" else None
-        words = f"{index.root.name} · {len(index.modalities)} modalities" if index else ""
+        count = len(index.modalities) if index is not None else 0
+        noun = "modality" if count == 1 else "modalities"
+        words = f"{name_of(index)} · {count} {noun}" if index is not None else ""
         self.window.rail.about.setText(words)
 
     @Slot(object)
@@ -255,6 +292,9 @@ class Workbench(QObject):
         before = self._prepared
         if state.spec is not None and (before is None or before.data != state.spec.data):
             self._soon.start()
+        if state.spec is not None:
+            self.data.adopt(state.spec.data, state.spec.modalities)
+            self.data_view.sample.show_inputs(state.spec.data, state.spec.training.augmentation)
 
     @Slot(object)
     def _mark_train(self, state: TrainState) -> None:

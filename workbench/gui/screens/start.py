@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.gui.presenters.start import RecentRun, StartPresenter, StartState
+from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.drop import AskFolder, DropZone, ask_folder, dropped_folder
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.screen import Screen
@@ -28,6 +29,9 @@ class StartView(Screen):
         ask: asks for a folder.
         parent: its parent.
     """
+
+    capture_wished = Signal()
+    """Record data of one's own."""
 
     def __init__(
         self,
@@ -51,7 +55,15 @@ class StartView(Screen):
         self._samples.setSpacing(12)
         left.addLayout(self._samples, 3)
         left.addSpacing(4)
-        left.addWidget(label("Your own data", "card-title"))
+        own = QHBoxLayout()
+        own.addWidget(label("Your own data", "card-title"))
+        own.addStretch(1)
+        self.capture = Button(
+            "Record with microphone and camera…", "start_capture", flat=True, icon_name="microphone"
+        )
+        self.capture.clicked.connect(self.capture_wished)
+        own.addWidget(self.capture)
+        left.addLayout(own)
         zone = DropZone("start_drop", "Drop a folder here", _HOW, ask=ask)
         zone.setMinimumHeight(132)
         zone.folder_wished.connect(presenter.open_folder)

@@ -1,0 +1,89 @@
+"""What is recorded lies in class folders that the scan reads, whatever people call them."""
+
+import numpy as np
+import pytest
+
+from workbench.data.folder import scan
+from workbench.data.takes import Takes, safe_name
+from workbench.errors import UserError
+
+PICTURE = np.random.default_rng(0).integers(0, 255, (24, 32, 3), np.uint8)
+SOUND = (0.3 * np.sin(np.arange(8000) / 9)).astype(np.float32), 16000
+
+
+@pytest.fixture
+def takes(tmp_path):
+    made = Takes(tmp_path / "my data")
+    made.add_class("yes")
+    made.add_class("nein 猫")
+    return made
+
+
+def test_recorded_takes_are_samples_with_all_that_belongs_to_them(takes):
+    for name in takes.classes():
+        for _ in range(3):
+            takes.save(name, picture=PICTURE, sound=SOUND, words="a word")
+    index = scan(takes.folder, check=False)
+    assert index.modalities == ("image", "audio", "text")
+    assert index.target("label").classes == ("nein 猫", "yes")
+    assert len(index) == 6
+    assert index.text(0) == "a word"
+
+
+def test_a_sound_comes_back_as_it_was_recorded(takes):
+    from workbench.data.readers import audio
+
+    stem = takes.save("yes", sound=SOUND)
+    read = audio.read(takes.files("yes", stem)["audio"], 16000)
+    assert read == pytest.approx(SOUND[0], abs=1e-4)
+
+
+def test_takes_are_numbered_on_after_one_was_deleted(takes):
+    for _ in range(3):
+        takes.save("yes", picture=PICTURE)
+    takes.delete("yes", "take-0002")
+    assert takes.save("yes", picture=PICTURE) == "take-0004"
+    assert takes.takes("yes") == ("take-0001", "take-0003", "take-0004")
+
+
+def test_a_class_can_be_renamed_and_removed(takes):
+    takes.save("yes", picture=PICTURE)
+    takes.rename_class("yes", "Yes")
+    assert takes.takes("Yes") == ("take-0001",)
+    takes.remove_class("Yes")
+    assert takes.classes() == ("nein 猫",)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "  ", "a/b", "a\\b", "..", ".hidden", "con", "x" * 61, "what?", "a\nb", "end."]
+)
+def test_names_that_no_folder_can_have_are_refused(takes, name):
+    with pytest.raises(UserError) as refused:
+        takes.add_class(name)
+    assert refused.value.remedy
+
+
+def test_a_second_class_of_one_name_is_refused_in_either_case(takes):
+    with pytest.raises(UserError, match="There is a class"):
+        takes.add_class("YES")
+    with pytest.raises(UserError, match="There is a class"):
+        takes.rename_class("nein 猫", "yes")
+
+
+def test_nothing_is_not_saved_and_no_class_is_made_up(takes):
+    with pytest.raises(UserError, match="nothing to save"):
+        takes.save("yes", words="  ")
+    with pytest.raises(UserError, match="no class 'other'"):
+        takes.save("other", picture=PICTURE)
+
+
+def test_files_that_are_there_are_copied_and_others_passed_over(takes, tmp_path):
+    (tmp_path / "a.txt").write_text("hello")
+    (tmp_path / "b.exe").write_text("no")
+    files = [tmp_path / "a.txt", tmp_path / "a.txt", tmp_path / "b.exe", tmp_path / "gone.png"]
+    assert takes.bring("yes", files) == 2
+    assert takes.takes("yes") == ("a", "a-2")
+
+
+def test_names_are_kept_as_people_write_them():
+    assert safe_name("  Äpfel & Birnen 🍎 ", "class") == "Äpfel & Birnen 🍎"
