@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench import parts
 from workbench.data.index import Index, Target
 from workbench.data.prepared import Scaling
+from workbench.errors import UserError
 from workbench.spec import (
     AudioInput,
     DataSpec,
@@ -33,28 +36,19 @@ def suggest(index: Index, target: str | None = None) -> RunSpec:
 
     Args:
         index: the data.
-        target: the column to learn; the first one when left out.
+        target: the column to learn; "" for none, so that only pairs are learned; the first one when
+            left out.
 
     Raises:
-        UserError: there is no such column.
+        UserError: there is no such column, or no loss for what it is.
     """
-    column = index.target(target or next(iter(index.targets)))
+    data = data_spec(index, target)
+    column = index.target(data.target)
     samples = int(column.present.sum())
-    facts = index.facts
     batch = 32 if samples >= 256 else 16 if samples >= 64 else 8
     return RunSpec(
-        name=index.root.name or "run",
-        data=DataSpec(
-            folder=str(index.root),
-            target=column.name,
-            task=column.task,
-            image=ImageInput(size=_image_size(facts.get("image_side", 64.0))),
-            audio=AudioInput(
-                sample_rate=16000 if facts.get("audio_rate", 16000) >= 16000 else 8000,
-                seconds=float(np.clip(round(facts.get("audio_seconds", 1.0), 1), 0.2, 10.0)),
-            ),
-            text=TextInput(words=_words(facts.get("text_words", 16.0))),
-        ),
+        name=Path(data.folder).stem[:80] or "run",
+        data=data,
         model=ModelSpec(
             encoders={
                 modality: PartSpec(name=parts.parts("encoder", modality=modality)[0].name)
@@ -71,6 +65,32 @@ def suggest(index: Index, target: str | None = None) -> RunSpec:
     )
 
 
+def data_spec(index: Index, target: str | None = None) -> DataSpec:
+    """The part of a spec that says what is learned and how files are read.
+
+    Args:
+        index: the data.
+        target: the column to learn; "" for none; the first one when left out.
+
+    Raises:
+        UserError: there is no such column.
+    """
+    column = index.target(next(iter(index.targets), "") if target is None else target)
+    facts = index.facts
+    return DataSpec(
+        folder=str(index.source if index.source.is_absolute() else index.root),
+        reading=index.reading,
+        target=column.name,
+        task=column.task,
+        image=ImageInput(size=_image_size(facts.get("image_side", 64.0))),
+        audio=AudioInput(
+            sample_rate=16000 if facts.get("audio_rate", 16000) >= 16000 else 8000,
+            seconds=float(np.clip(round(facts.get("audio_seconds", 1.0), 1), 0.2, 10.0)),
+        ),
+        text=TextInput(words=_words(facts.get("text_words", 16.0))),
+    )
+
+
 def reasons(index: Index, spec: RunSpec) -> dict[str, str]:
     """Why each notable choice of a suggestion was made, by its place in the spec.
 
@@ -78,7 +98,7 @@ def reasons(index: Index, spec: RunSpec) -> dict[str, str]:
         index: the data.
         spec: the spec at hand; only what still is as suggested gets its reason.
     """
-    column = index.target(spec.data.target)
+    column = index.target(spec.data.target).as_task(spec.data.task)
     found = {"objective.loss": _loss_reason(column, spec.objective.loss.name)}
     if "image" in spec.modalities and "image_side" in index.facts:
         side = round(index.facts["image_side"])
@@ -108,7 +128,18 @@ def _words(words: float) -> int:
 def _loss(column: Target) -> str:
     if column.task == "number" and _far(column)[0] > MANY_FAR:
         return "huber"
-    return parts.parts("loss", task=column.task)[0].name
+    fitting = parts.parts("loss", task=column.task)
+    if fitting:
+        return fitting[0].name
+    if column.task == "none":
+        raise UserError(
+            "These data have no target, and there is no loss yet that learns from pairs alone.",
+            "Choose a column to learn on the data screen, or add one to the data.",
+        )
+    raise UserError(
+        f"There is no loss for targets that are {parts.TASK_WORDS[column.task]}.",
+        "Learn the column as something else.",
+    )
 
 
 def _far(column: Target) -> tuple[float, float]:
@@ -125,17 +156,34 @@ def _distances(column: Target) -> NDArray[np.float64]:
 
 
 def _loss_reason(column: Target, chosen: str) -> str:
-    if column.task == "number":
-        share, effort = _far(column)
-        if share > MANY_FAR:
-            fact = f"{share:.0%} of your targets lie far out (beyond {FAR:.0f} spreads)"
-            return f"{fact}; squared error would spend {effort:.0%} of its effort on them."
-        return "Hardly any of your targets lies far out, so squared error serves well."
+    match column.task:
+        case "number":
+            return _reason_of_number(column)
+        case "category" | "yes_no" if chosen in {"cross_entropy", "binary_cross_entropy"}:
+            return _reason_of_classes(column)
+        case "labels":
+            most = int(column.values[column.present].sum(axis=1).max(initial=0))
+            return f"A sample has up to {most} categories at once: each is a yes/no of its own."
+        case "ordered":
+            ends = f"{column.classes[0]} to {column.classes[-1]}"
+            return f"Your categories have an order, from {ends}: a near miss counts less in truth."
+        case "numbers":
+            return f"Your {len(column.columns)} numbers count alike, each in its own spread."
+    return ""
+
+
+def _reason_of_number(column: Target) -> str:
+    share, effort = _far(column)
+    if share > MANY_FAR:
+        fact = f"{share:.0%} of your targets lie far out (beyond {FAR:.0f} spreads)"
+        return f"{fact}; squared error would spend {effort:.0%} of its effort on them."
+    return "Hardly any of your targets lies far out, so squared error serves well."
+
+
+def _reason_of_classes(column: Target) -> str:
     counts = np.bincount(column.values[column.present], minlength=len(column.classes))
     ratio = counts.max() / max(int(counts.min()), 1)
-    if chosen in {"cross_entropy", "binary_cross_entropy"}:
-        if ratio > 3:
-            rare = column.classes[int(counts.argmin())]
-            return f"The largest class is {ratio:.0f} times the smallest ({rare}): watch macro-F1."
-        return "Your classes are balanced, so plain cross-entropy serves well."
-    return ""
+    if ratio > 3:
+        rare = column.classes[int(counts.argmin())]
+        return f"The largest class is {ratio:.0f} times the smallest ({rare}): watch macro-F1."
+    return "Your classes are balanced, so plain cross-entropy serves well."

@@ -1,4 +1,4 @@
-"""How long folders with very many files take to be indexed, beside the listing of other libraries."""
+"""How long folders with very many files take to be indexed, beside what others need to list them."""
 
 import importlib.util
 import json

@@ -3,18 +3,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QThreadPool, QUrl
+from PySide6.QtCore import Qt, QThreadPool
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QTableView, QWidget
 
 from workbench.data.folder import Stopped
 from workbench.data.index import Finding, Index, Target, strings
 from workbench.errors import UserError
 from workbench.gui.decoding import Decoders, Sound, decode
-from workbench.gui.presenters.data import DataPresenter, balance_of, splits_in_words
+from workbench.gui.presenters.balance import balance_of
+from workbench.gui.presenters.data import DataPresenter
 from workbench.gui.screens.data import DataView
-from workbench.gui.widgets.drop import dropped_folder
 from workbench.gui.widgets.sample import SampleView
-from workbench.gui.widgets.samples_table import SamplesModel
 
 FINDINGS = (
     Finding("error", "2 files unreadable", "They are left out.", ("cat/a.png", "dog/b.png")),
@@ -59,9 +58,20 @@ def worker_threads_end():
     assert QThreadPool.globalInstance().waitForDone(5000)
 
 
+def examine_nothing(index, data=None, *, progress=None, stop=None):
+    return index
+
+
+def presenter_of(scan=None, examine=examine_nothing, **more):
+    def at_once(path, *, reading=None, progress=None, stop=None, check=True):
+        return index_of(root=Path(path))
+
+    return DataPresenter(scan or at_once, examine, **more)
+
+
 @pytest.fixture
 def presenter(qapp):
-    made = DataPresenter(lambda path, progress=None, stop=None: index_of(root=Path(path)))
+    made = presenter_of()
     yield made
     made.close()
 
@@ -86,7 +96,7 @@ def test_a_scanned_folder_is_told_in_words_and_announced(qtbot, view, presenter)
         presenter.open(Path("/data/pets"))
     assert len(opened.args[0]) == 30
     subtitle = child(view, QLabel, "data_subtitle").text()
-    assert subtitle.startswith("30 samples · image + text · 3 classes · one folder per class")
+    assert subtitle == "30 samples · image + text · 3 classes · /data/pets"
     assert child(view, QLabel, "data_finding_0").text() == "2 files unreadable"
     assert child(view, QLabel, "data_count").text() == "30 samples"
 
@@ -94,12 +104,12 @@ def test_a_scanned_folder_is_told_in_words_and_announced(qtbot, view, presenter)
 def test_progress_is_shown_while_files_are_looked_at(qtbot, qapp):
     go = threading.Event()
 
-    def scan(path, progress=None, stop=None):
+    def scan(path, *, reading=None, progress=None, stop=None, check=True):
         progress(3, 3)
         assert go.wait(10)
         return index_of()
 
-    presenter = DataPresenter(scan)
+    presenter = presenter_of(scan)
     view = DataView(presenter, SampleView("data_sample", DECODERS))
     qtbot.addWidget(view)
     view.show()
@@ -112,10 +122,10 @@ def test_progress_is_shown_while_files_are_looked_at(qtbot, qapp):
 
 
 def test_a_folder_that_cannot_be_used_leaves_a_sentence_and_a_way_on(qtbot, view, presenter):
-    def refuse(path, progress=None, stop=None):
+    def refuse(path, *, reading=None, progress=None, stop=None, check=True):
         raise UserError(f"{path} holds nothing usable.", "Choose another folder.")
 
-    presenter._scan = refuse
+    presenter._reader._scan = refuse
     presenter.open(Path("/data/empty"))
     qtbot.waitUntil(lambda: presenter.state.phase == "failed")
     banner = child(view, QWidget, "data_banner")
@@ -129,14 +139,14 @@ def test_a_folder_that_cannot_be_used_leaves_a_sentence_and_a_way_on(qtbot, view
 def test_a_cancelled_scan_ends_and_leaves_the_empty_screen(qtbot, qapp):
     ended = threading.Event()
 
-    def scan(path, progress=None, stop=None):
+    def scan(path, *, reading=None, progress=None, stop=None, check=True):
         pause = threading.Event()
         while not stop():
             pause.wait(0.01)
         ended.set()
         raise Stopped
 
-    presenter = DataPresenter(scan)
+    presenter = presenter_of(scan)
     view = DataView(presenter, SampleView("data_sample", DECODERS))
     qtbot.addWidget(view)
     view.show()
@@ -150,21 +160,21 @@ def test_a_cancelled_scan_ends_and_leaves_the_empty_screen(qtbot, qapp):
 def test_a_late_word_of_an_earlier_scan_is_not_heard(qtbot, qapp):
     first_may_end = threading.Event()
 
-    def scan(path, progress=None, stop=None):
+    def scan(path, *, reading=None, progress=None, stop=None, check=True):
         if path.name == "first":
             assert first_may_end.wait(10)
         return index_of(root=path)
 
-    presenter = DataPresenter(scan)
+    presenter = presenter_of(scan)
     opened = []
     presenter.opened.connect(lambda index: opened.append(index.root.name))
     presenter.open(Path("/data/first"))
-    first = presenter._threads[0]
+    first = presenter._reader._threads[0]
     presenter.open(Path("/data/second"))
     qtbot.waitUntil(lambda: opened == ["second"])
     with qtbot.waitSignal(first.finished):
         first_may_end.set()
-    qtbot.waitUntil(lambda: not presenter._threads)
+    qtbot.waitUntil(lambda: not presenter._reader._threads)
     assert opened == ["second"]
     presenter.close()
 
@@ -173,17 +183,25 @@ def test_choosing_a_number_shows_its_histogram_and_tells_the_target(qtbot, view,
     presenter.show_index(index_of())
     combo = child(view, QComboBox, "data_target")
     combo.setFocus()
-    with qtbot.waitSignal(presenter.target_changed) as told:
+    with qtbot.waitSignal(presenter.chosen) as told:
         qtbot.keyClick(combo, Qt.Key.Key_Down)
-    assert told.args == ["weight", "number"]
-    assert sum(presenter.state.balance.counts) == 30
-    assert presenter.state.balance.names == ()
+    assert (told.args[0].target, told.args[0].task) == ("weight", "number")
+    qtbot.waitUntil(lambda: sum(presenter.state.figures.balance.counts) == 30)
+    assert presenter.state.figures.balance.names == ()
 
 
-def test_tasks_that_the_values_forbid_are_greyed(view, presenter):
+def test_tasks_that_the_values_forbid_are_greyed(qtbot, view, presenter):
     presenter.show_index(index_of())
+    qtbot.waitUntil(lambda: presenter.state.figures.tasks != ())
     model = child(view, QComboBox, "data_task").model()
-    assert [model.item(row).isEnabled() for row in range(3)] == [True, False, False]
+    allowed = {
+        task.name: model.item(row).isEnabled()
+        for row, task in enumerate(presenter.state.figures.tasks)
+    }
+    assert allowed == {
+        "category": True, "yes_no": False, "number": False, "labels": True, "ordered": True,
+        "numbers": False, "none": True,
+    }  # fmt: skip
 
 
 def test_the_next_step_is_one_button(qtbot, view, presenter):
@@ -286,43 +304,6 @@ def test_the_real_readers_show_real_files(tmp_path):
     assert sample.text == "grün"
 
 
-def test_a_million_samples_are_shown_without_a_copy_for_each(qapp):
-    count = 1_000_000
-    stems = strings(np.char.add("s", np.arange(count).astype("U7")))
-    index = Index(
-        Path("/data/many"),
-        "class_folders",
-        stems,
-        {"image": stems},
-        {"label": Target("label", "category", np.arange(count) % 2, ("a", "b"))},
-    )
-    model = SamplesModel()
-    model.show_index(index, "label")
-    assert model.rowCount() == count
-    assert model.data(model.index(999_999, 0)) == "s999999"
-    model.filter("s99999")
-    assert model.rowCount() == 11
-    model.filter("")
-    model.sort(1, Qt.SortOrder.DescendingOrder)
-    assert model.data(model.index(0, 1)) == "b"
-
-
-def test_sorting_by_class_follows_the_names_and_missing_targets_come_first(qapp):
-    labels = np.array([0, 1, -1, 0])
-    index = Index(
-        Path("/data/few"),
-        "class_folders",
-        strings(list("wxyz")),
-        {"image": strings(list("wxyz"))},
-        {"label": Target("label", "category", labels, ("zebra", "ant"))},
-    )
-    model = SamplesModel()
-    model.show_index(index, "label")
-    model.sort(1, Qt.SortOrder.AscendingOrder)
-    shown = [model.data(model.index(row, 1)) for row in range(4)]
-    assert shown == ["–", "ant", "zebra", "zebra"]
-
-
 def test_the_balance_counts_classes_and_leaves_far_numbers_out_of_the_picture():
     labels = np.array([0] * 9 + [1] * 3 + [-1])
     balance = balance_of(Target("label", "category", labels, ("rare", "x")))
@@ -335,38 +316,3 @@ def test_the_balance_counts_classes_and_leaves_far_numbers_out_of_the_picture():
     assert sum(spread.counts) == 500
     assert "1 far out, not drawn" in spread.note
     assert spread.high < 20
-
-
-def test_splits_that_the_data_state_are_counted():
-    fixed = np.array([0] * 20 + [1] * 5 + [2] * 4 + [-1], np.int8)
-    words = splits_in_words(index_of(fixed=fixed))
-    assert words == "Stated by the data: 20 train · 5 validation · 4 test · 1 not stated."
-
-
-def test_a_dropped_file_stands_for_its_folder_and_a_link_for_nothing(tmp_path):
-    (tmp_path / "a.txt").write_text("x")
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "a.txt"))])
-    assert dropped_folder(data) == tmp_path
-    data.setUrls([QUrl("https://example.org/a")])
-    assert dropped_folder(data) is None
-
-
-def test_a_split_that_the_data_state_has_a_column_of_its_own():
-    import numpy as np
-
-    from workbench.data.index import Index, Target, strings
-    from workbench.gui.widgets.samples_table import SamplesModel
-
-    index = Index(
-        Path("/data"),
-        "modality_folders",
-        strings(["a", "b", "c"]),
-        {"text": strings(["a.txt", "b.txt", "c.txt"])},
-        {"x": Target("x", "number", np.array([1.0, 2.0, 3.0]))},
-        np.array([0, 2, -1], np.int8),
-    )
-    model = SamplesModel()
-    model.show_index(index, "x")
-    place = [model.headerData(n, Qt.Orientation.Horizontal) for n in range(4)].index("Split")
-    assert [model.data(model.index(row, place)) for row in range(2)] == ["train", "test"]

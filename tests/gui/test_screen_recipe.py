@@ -250,12 +250,19 @@ def test_a_recipe_for_other_data_is_refused_in_words(presenter):
         presenter.use(without_text, suggest(index))
 
 
-def test_samples_that_lack_a_file_are_told_and_switching_the_modality_off_helps(qapp):
+@pytest.mark.parametrize(
+    ("incomplete", "words"),
+    [("keep", "7 samples lack a modality"), ("leave_out", "7 of 60 samples are left out")],
+)
+def test_samples_that_lack_a_file_are_told_and_switching_the_modality_off_helps(
+    qapp, incomplete, words
+):
     presenter = RecipePresenter(suggest, reasons)
     presenter.use(index_of(missing=7))
-    assert any("7 of 60 samples are left out" in check.sentence for check in presenter.state.checks)
+    presenter.change("data.incomplete", incomplete)
+    assert any(words in check.sentence for check in presenter.state.checks)
     presenter.switch("text", False)
-    assert not any("left out" in check.sentence for check in presenter.state.checks)
+    assert not any("7 " in check.sentence for check in presenter.state.checks)
 
 
 def test_fixed_splits_are_counted_not_guessed(qapp):

@@ -7,12 +7,10 @@ options; where the disk is too short, files are decoded as they are needed inste
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench import places
-from workbench.data import decoded
+from workbench.data import decoded, eviction
 from workbench.data.decoded import Wanted
 from workbench.data.folder import Progress
 from workbench.data.identities import Identities, identities
@@ -29,16 +27,16 @@ from workbench.data.prepared import Prepared, Scaling
 from workbench.data.readers import audio, image
 from workbench.data.split import divide
 from workbench.data.streamed import Streamed
-from workbench.data.tokenized import tokenized
+from workbench.data.tokenized import Texts, learned, numbered, readable
 from workbench.errors import UserError
 from workbench.parts import Modality
 from workbench.spec import AudioInput, DataSpec
 
-VERSION = 2
+VERSION = 3
 """Raised whenever a reader gives other numbers than before, so that old files are not used."""
 
 LIMIT = 20 * 2**30
-"""Bytes of decoded files kept, unless WORKBENCH_CACHE_LIMIT says otherwise."""
+"""Bytes of decoded files kept, unless WORKBENCH_CACHE_LIMIT says otherwise, in GiB."""
 _RESERVE = 200 * 2**20
 """Bytes of disk that stay free."""
 _log = logging.getLogger(__name__)
@@ -59,7 +57,8 @@ def prepare(
         index: the data.
         spec: target, division, what is left out, and how files are read.
         modalities: those in use.
-        progress: told (files read, files in all).
+        progress: told (rows read, rows in all), each modality counted by itself and texts twice:
+            once when their files are read, once when they become numbers.
         stop: asked often; true ends it; what was read by then is kept for the next call.
         folder: where the arrays are kept; the user's cache folder when left out.
 
@@ -75,20 +74,29 @@ def prepare(
             "No sample has a target and a file of every modality in use.",
             "Switch a modality off or pair the files by their names.",
         )
-    store = _Store(folder or places.cache(), index, rows, spec)
-    arrays, broken = store.arrays(modalities, progress or _silent, stop or (lambda: False))
-    there = {m: index.has(m)[rows] for m in modalities}
-    for modality, lost in broken.items():
-        there[modality][lost] = False
-    readable = _enough(list(there.values()), spec)
-    left_out["unreadable"] = int((~readable).sum())
-    usable[rows[~readable]] = False
+    texts = Texts(index, rows) if "text" in modalities else None
+    wanted = {m: _wanted(index, rows, m, spec) for m in modalities if m != "text"}
+    total = len(rows) * (len(wanted) + (1 + texts.are_files if texts else 0))
+    store = _Store(folder or places.cache(), progress, total, stop)
+    there = {modality: index.has(modality)[rows] for modality in modalities}
+    arrays: dict[Modality, Any] = {}
+    for modality, each in wanted.items():
+        arrays[modality], broken = store.array(each)
+        there[modality][broken] = False
+    if texts and texts.are_files:
+        there["text"][store.array(readable(texts))[1]] = False
+    enough = _enough(list(there.values()), spec)
+    left_out["unreadable"] = int((~enough).sum())
+    usable[rows[~enough]] = False
     divided = divide(index, target, usable, spec)[rows]
-    tokenizer, vocabulary = "", 0
-    if "text" in modalities:
-        arrays["text"], tokenizer, vocabulary = tokenized(
-            store.folder, index, rows, np.flatnonzero(divided == 0), spec.text
-        )
+    vocabulary, tokenizer = 0, ""
+    if texts:
+        training = np.flatnonzero((divided == 0) & there["text"])
+        taught = learned(store.folder / "tokenizers", texts, training, spec.text, store.stop)
+        vocabulary, tokenizer = taught.get_vocab_size(), taught.to_str()
+        arrays["text"], _ = store.array(numbered(texts, taught, spec.text.words))
+    store.tidy()
+    known = [each.identities for each in wanted.values()] + ([texts.identities] if texts else [])
     labels = target.values[rows]
     numbers = target.task in {"number", "numbers"}
     return Prepared(
@@ -102,7 +110,7 @@ def prepare(
         scaling=Scaling.of(labels[divided == 0]) if numbers else None,
         left_out={reason: count for reason, count in left_out.items() if count},
         tokenizer=tokenizer,
-        key=store.key(),
+        key=_key(spec, known),
         columns=target.columns,
         masks={m: have for m, have in there.items() if not have[divided >= 0].all()},
     )
@@ -152,121 +160,126 @@ def _enough(there: list[NDArray[np.bool_]], spec: DataSpec) -> NDArray[np.bool_]
     return np.asarray(every.any(axis=0) if spec.incomplete == "keep" else every.all(axis=0), bool)
 
 
-def _silent(done: int, total: int) -> None:
-    """Show nothing."""
-
-
-@dataclass(frozen=True)
-class _Offset:
-    """Progress of one array among several.
-
-    Args:
-        progress: told (rows done, rows in all).
-        before: rows of the arrays before this one.
-        total: rows of all arrays.
-    """
-
-    progress: Progress
-    before: int
-    total: int
-
-    def __call__(self, done: int) -> None:
-        self.progress(self.before + done, self.total)
-
-
-@dataclass
 class _Store:
-    """The arrays of some rows of an Index.
+    """The arrays of the cache that one call of ``prepare`` uses.
 
     Args:
-        folder: where they lie.
-        index: the data.
-        rows: rows in use, ascending.
-        spec: how files are read.
+        folder: the cache folder.
+        progress: told (rows done, rows in all) over all arrays.
+        total: rows of all arrays.
+        stop: asked often; true ends it.
+
+    Raises:
+        UserError: the folder cannot be made.
     """
 
-    folder: Path
-    index: Index
-    rows: NDArray[np.int64]
-    spec: DataSpec
-
-    def key(self) -> str:
-        """Hash of everything that the prepared samples depend on."""
-        digest = hashlib.sha256(json.dumps([self.spec.model_dump(mode="json"), VERSION]).encode())
-        for modality in self.index.modalities:
-            if modality != "text" or self.index.texts is None:
-                digest.update(self._identities(modality).tobytes())
-        return digest.hexdigest()[:24]
-
-    def arrays(
-        self, modalities: Sequence[Modality], progress: Progress, stop: Callable[[], bool]
-    ) -> tuple[dict[Modality, Any], dict[Modality, list[int]]]:
-        """The arrays of pictures and sounds, and the rows of each that cannot be read."""
-        folder = self.folder / "decoded"
-        wanted = {m: self._wanted(m) for m in modalities if m != "text"}
-        missing = [each for each in wanted.values() if not decoded.filled(folder, each)]
-        streamed = {w.family for w in missing} if self._disk_short(missing) else set()
-        arrays: dict[Modality, Any] = {}
-        broken: dict[Modality, list[int]] = {}
-        total = len(self.rows) * len(wanted)
-        for position, (modality, each) in enumerate(wanted.items()):
-            if each.family in streamed:
-                arrays[modality] = Streamed(each)
-                continue
-            told = _Offset(progress, position * len(self.rows), total)
-            arrays[modality], broken[modality] = decoded.array(folder, each, told, stop)
-        kept = [decoded.name_of(w) for w in wanted.values() if w.family not in streamed]
-        if kept:
-            decoded.mark_used(folder, kept)
-        if missing:
-            decoded.evict(folder, _limit(), frozenset(kept))
-        return arrays, broken
-
-    def _wanted(self, modality: Modality) -> Wanted:
-        options = getattr(self.spec, modality)
-        names = self.index.files[modality][self.rows]
-        identities = self._identities(modality)
-        source = f"{VERSION}|{self.index.root}|{modality}|{options.model_dump_json()}"
-        family = f"{modality}-{hashlib.sha256(source.encode()).hexdigest()[:16]}"
-        key = hashlib.sha256(identities.tobytes()).hexdigest()[:16]
-        root = self.index.root
-        shape: tuple[int, ...]
-        kind: np.dtype[Any]
-        if modality == "image":
-            shape, kind = (options.size, options.size, 3), np.dtype(np.uint8)
-        else:
-            frames = audio.frames(options.sample_rate, options.seconds)
-            shape, kind = (frames, options.mel_bands), np.dtype(np.float16)
-
-        def decode(row: int) -> NDArray[Any]:
-            path = root / names[row]
-            if modality == "image":
-                return image.read_bytes(path, options.size, options.fit)
-            return _log_mel(path, options)
-
-        return Wanted(family, key, identities, shape, kind, decode)
-
-    def _identities(self, modality: Modality) -> Identities:
-        return identities(self.index.root, self.index.files[modality][self.rows].tolist())
-
-    def _disk_short(self, missing: list[Wanted]) -> bool:
-        wanted = sum(each.bytes for each in missing)
+    def __init__(
+        self,
+        folder: Path,
+        progress: Progress | None,
+        total: int,
+        stop: Callable[[], bool] | None,
+    ) -> None:
+        self.folder = folder
+        self.stop = stop or (lambda: False)
+        self._progress = progress or (lambda done, total: None)
+        self._before, self._total = 0, total
+        self._limit = _limit()
+        self._arrays = folder / "decoded"
+        self._used: set[str] = set()
+        self._filled = False
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(self.folder).free
+            self._arrays.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(
-                f"The cache folder {self.folder} cannot be made: {error.strerror}.",
+                f"The cache folder {folder} cannot be made: {error.strerror}.",
                 "Set WORKBENCH_CACHE to a folder that can be written.",
             ) from None
-        short = wanted + _RESERVE > free
-        if short:
+
+    def array(self, wanted: Wanted) -> tuple[Any, list[int]]:
+        """An array and its rows that cannot be decoded; where the disk is short a streamed one.
+
+        Args:
+            wanted: which array.
+        """
+        values: Any
+        fresh = not decoded.filled(self._arrays, wanted)
+        try:
+            if fresh:
+                self._make_room(wanted)
+            values, broken = decoded.array(self._arrays, wanted, self._tell, self.stop)
+        except decoded.NoSpace as error:
             _log.warning(
-                "Decoded files need %.1f GiB in %s and %.1f GiB are free: files are decoded in "
-                "every epoch anew, which is slower. Free some space or set WORKBENCH_CACHE.",
-                wanted / 2**30, self.folder, free / 2**30,
-            )  # fmt: skip
-        return short
+                "%s Files are decoded in every epoch anew, which is slower. %s",
+                error.problem,
+                error.remedy,
+            )
+            self._tell(len(wanted.identities))
+            values, broken = Streamed(wanted), []
+        else:
+            self._used.add(wanted.name)
+            self._filled = self._filled or fresh
+        self._before += len(wanted.identities)
+        return values, broken
+
+    def tidy(self) -> None:
+        """Remove arrays that were not used for longest, where the cache has grown too large."""
+        if self._filled:
+            eviction.evict(self._arrays, self._limit, frozenset(self._used))
+
+    def _tell(self, done: int) -> None:
+        self._progress(self._before + done, self._total)
+
+    def _make_room(self, wanted: Wanted) -> None:
+        """See to it that the disk holds an array, at the cost of older ones.
+
+        Raises:
+            NoSpace: it does not.
+        """
+        short = self._short(wanted)
+        if short > 0:
+            size = eviction.size(self._arrays)
+            eviction.evict(self._arrays, size - short, frozenset({*self._used, wanted.name}))
+            if self._short(wanted) > 0:
+                raise decoded.NoSpace(
+                    f"Decoded files need {wanted.bytes / 2**30:.1f} GiB in {self.folder}, which "
+                    "are not free.",
+                    "Free some space or set WORKBENCH_CACHE to another disk.",
+                )
+
+    def _short(self, wanted: Wanted) -> int:
+        free = shutil.disk_usage(self._arrays).free
+        return decoded.lacking(self._arrays, wanted) + _RESERVE - free
+
+
+def _wanted(index: Index, rows: NDArray[np.int64], modality: Modality, spec: DataSpec) -> Wanted:
+    """The array of the pictures or sounds of some rows."""
+    root, names = index.root, index.files[modality][rows].tolist()
+    known = identities(root, names)
+    options = getattr(spec, modality)
+    source = f"{VERSION}|{root}|{modality}|{options.model_dump_json()}"
+    shape: tuple[int, ...]
+    kind: np.dtype[Any]
+    if modality == "image":
+        shape, kind = (options.size, options.size, 3), np.dtype(np.uint8)
+
+        def decode(row: int) -> NDArray[Any]:
+            return image.read_bytes(root / names[row], options.size, options.fit)
+    else:
+        frames = audio.frames(options.sample_rate, options.seconds)
+        shape, kind = (frames, options.mel_bands), np.dtype(np.float16)
+
+        def decode(row: int) -> NDArray[Any]:
+            return _log_mel(root / names[row], options)
+
+    return Wanted(
+        family=f"{modality}-{hashlib.sha256(source.encode()).hexdigest()[:16]}",
+        key=hashlib.sha256(known.tobytes()).hexdigest()[:16],
+        identities=known,
+        shape=shape,
+        kind=kind,
+        decode=decode,
+    )
 
 
 def _log_mel(path: Path, options: AudioInput) -> NDArray[np.float32]:
@@ -275,11 +288,19 @@ def _log_mel(path: Path, options: AudioInput) -> NDArray[np.float32]:
     return audio.log_mel(sound, rate, seconds, options.mel_bands)
 
 
+def _key(spec: DataSpec, known: Iterable[Identities]) -> str:
+    digest = hashlib.sha256(f"{VERSION}|{spec.model_dump_json()}".encode())
+    for each in known:
+        digest.update(each.tobytes())
+    return digest.hexdigest()[:24]
+
+
 def _limit() -> int:
     said = os.environ.get("WORKBENCH_CACHE_LIMIT", "")
     try:
-        return int(float(said) * 2**30) if said else LIMIT
-    except ValueError:
+        limit = float(said) * 2**30 if said else LIMIT
+        return int(limit)
+    except (ValueError, OverflowError):
         raise UserError(
             f"WORKBENCH_CACHE_LIMIT is '{said}'.", "It must be a number of GiB, such as 20."
         ) from None

@@ -1,4 +1,4 @@
-"""Arrays of decoded files on disk: filled once by all cores, shared, resumed, checked, evicted.
+"""Arrays of decoded files on disk: filled once by all cores, shared, resumed, checked.
 
 An array has a folder of its own, named by a hash of all that it depends on. In it lie
 ``values.npy`` (memory-mapped), ``identities.npy`` (a number for each row's file: path, size and
@@ -8,25 +8,27 @@ killed process leaves is gone on with; a file that changed is decoded anew, all 
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
-import shutil
+import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from workbench.data.identities import NOTHING, Identities
+from workbench.data.eviction import LOCK, last_used, mark_used
+from workbench.data.identities import NOTHING, UNKNOWN, Identities
 from workbench.data.walk import Stopped
 from workbench.errors import UserError
 
@@ -37,10 +39,11 @@ _BLOCK = 2**20
 _BLOCKS_LOOKED_AT = 64
 _TOGETHER = 8
 """Rows that a thread decodes before it is asked again."""
-_FLUSH_SECONDS = 5.0
+_COPIED_TOGETHER = 1024
+_KEPT_SECONDS = 5.0
+"""A killed process loses no more than this."""
 _TOLD_SECONDS = 0.05
 _WAITING_SECONDS = 0.1
-_LOCK = ".lock"
 _log = logging.getLogger(__name__)
 
 
@@ -65,9 +68,18 @@ class Wanted:
     decode: Decode
 
     @property
+    def name(self) -> str:
+        """Name of the array's folder."""
+        return f"{self.family}-{self.key}"
+
+    @property
     def bytes(self) -> int:
         """How large the array is."""
         return int(np.prod(self.shape)) * self.kind.itemsize * len(self.identities)
+
+
+class NoSpace(UserError):
+    """The disk is too short for an array."""
 
 
 def array(
@@ -90,97 +102,63 @@ def array(
 
     Raises:
         Stopped: the wish to stop was heard; what was read so far is kept.
-        UserError: the disk is full.
+        NoSpace: the disk is too short.
+        UserError: the cache cannot be written.
     """
-    own = folder / f"{wanted.family}-{wanted.key}"
-    own.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(own / _LOCK)
-    while True:
-        if (found := _whole(own, wanted)) is not None:
-            progress(len(wanted.identities))
-            return found
-        if stop():
-            raise Stopped
-        try:
-            with lock.acquire(timeout=_WAITING_SECONDS):
-                # Another process may have filled it between the look and the lock.
-                if _whole(own, wanted) is None:
-                    _fill(own, wanted, progress, stop)
-        except Timeout:
-            continue
-        except OSError as error:
-            raise UserError(
-                f"The cache {own} cannot be written: {error.strerror}.",
-                "Free some space or set WORKBENCH_CACHE to another folder.",
-            ) from None
+    own = folder / wanted.name
+    try:
+        while True:
+            own.mkdir(parents=True, exist_ok=True)
+            mark_used(own)
+            if (found := _whole(own, wanted)) is not None:
+                os.utime(own / "facts.json")
+                progress(len(wanted.identities))
+                return found
+            if stop():
+                raise Stopped
+            try:
+                with FileLock(own / LOCK).acquire(timeout=_WAITING_SECONDS):
+                    # Another process may have filled it between the look and the lock.
+                    if _whole(own, wanted) is None:
+                        _fill(own, wanted, progress, stop)
+            except Timeout:
+                continue
+    except OSError as error:
+        kind = NoSpace if error.errno == errno.ENOSPC else UserError
+        raise kind(
+            f"The cache {own} cannot be written: {error.strerror or error}.",
+            "Free some space or set WORKBENCH_CACHE to another folder.",
+        ) from None
 
 
 def filled(folder: Path, wanted: Wanted) -> bool:
     """Whether the array is on disk already."""
-    return (folder / f"{wanted.family}-{wanted.key}" / "facts.json").is_file()
+    return (folder / wanted.name / "facts.json").is_file()
 
 
-def evict(folder: Path, limit: int, keep: frozenset[str] = frozenset()) -> int:
-    """Remove the arrays that were not used for longest until the rest is small enough.
-
-    Arrays that a living process uses stay.
+def lacking(folder: Path, wanted: Wanted) -> int:
+    """Bytes that the disk must still have for the array; 0 once its place is reserved.
 
     Args:
         folder: where arrays are kept.
-        limit: bytes that they may take.
-        keep: names of arrays that stay.
-
-    Returns:
-        Bytes that were freed.
+        wanted: which.
     """
-    sizes = {own: _size(own) for own in folder.iterdir() if own.is_dir()} if folder.is_dir() else {}
-    total, freed = sum(sizes.values()), 0
-    for own in sorted(sizes, key=_last_used):
-        if total - freed <= limit:
-            break
-        if own.name not in keep and not _in_use(own):
-            shutil.rmtree(own, ignore_errors=True)
-            freed += sizes[own]
-            _log.info("removed %s from the cache", own.name)
-    return freed
-
-
-def mark_used(folder: Path, names: list[str]) -> None:
-    """Note that this process uses arrays, so that no other evicts them.
-
-    Args:
-        folder: where arrays are kept.
-        names: of the arrays.
-    """
-    for name in names:
-        own = folder / name
-        (own / f"used-{os.getpid()}-{psutil.Process().create_time():.0f}").touch()
-        os.utime(own / "facts.json")
-
-
-def name_of(wanted: Wanted) -> str:
-    """Name of the folder of an array."""
-    return f"{wanted.family}-{wanted.key}"
+    try:
+        return max(wanted.bytes - (folder / wanted.name / "values.npy").stat().st_size, 0)
+    except OSError:
+        return wanted.bytes
 
 
 def _whole(own: Path, wanted: Wanted) -> tuple[NDArray[Any], list[int]] | None:
-    """The array if it is whole and sound; what is damaged is removed."""
+    """The array if it is whole and sound."""
     try:
         facts = json.loads((own / "facts.json").read_bytes())
         values = np.load(own / "values.npy", mmap_mode="r", allow_pickle=False)
         sound = values.shape == (len(wanted.identities), *wanted.shape)
         sound = sound and values.dtype == wanted.kind and _sound(values, facts["checksums"])
-        broken = [int(row) for row in facts["broken"]]
-    except FileNotFoundError:
-        return None
+        return (values, [int(row) for row in facts["broken"]]) if sound else None
     except (OSError, ValueError, KeyError, TypeError):
-        sound, broken = False, []
-    if sound:
-        return values, broken
-    _log.warning("the cached array %s is damaged and is made again", own.name)
-    for name in ("facts.json", "done.npy", "values.npy"):
-        (own / name).unlink(missing_ok=True)
-    return None
+        return None
 
 
 def _blocks(values: NDArray[Any]) -> NDArray[np.uint8]:
@@ -202,16 +180,30 @@ def _sound(values: NDArray[Any], checksums: list[int]) -> bool:
 def _fill(
     own: Path, wanted: Wanted, progress: Callable[[int], None], stop: Callable[[], bool]
 ) -> None:
-    values, done = _begun(own, wanted)
-    _copy_known(own, wanted, values, done)
-    broken = sorted(_decode_rest(wanted, values, done, progress, stop))
-    values.flush()
-    raw = _blocks(values)
-    checksums = [zlib.crc32(raw[at : at + _BLOCK].data) for at in range(0, len(raw), _BLOCK)]
+    if (own / "facts.json").exists():
+        _log.warning("the cached array %s is damaged and is made again", own.name)
+        for name in ("facts.json", "done.npy", "values.npy"):
+            (own / name).unlink(missing_ok=True)
+    filling = _Filling(*_begun(own, wanted))
+    try:
+        filling.copy_known(own, wanted, stop)
+        filling.decode_rest(wanted, progress, stop)
+    finally:
+        filling.keep()
+    broken = np.flatnonzero(filling.marks == _BROKEN).tolist()
     facts = own / f".facts.{os.getpid()}"
+    checksums = list(_checksums(filling.values, stop))
     facts.write_text(json.dumps({"broken": broken, "checksums": checksums}))
     facts.replace(own / "facts.json")
     (own / "done.npy").unlink(missing_ok=True)
+
+
+def _checksums(values: NDArray[Any], stop: Callable[[], bool]) -> Iterator[int]:
+    raw = _blocks(values)
+    for at in range(0, len(raw), _BLOCK):
+        if stop():
+            raise Stopped
+        yield zlib.crc32(raw[at : at + _BLOCK].data)
 
 
 # In done.npy.
@@ -233,74 +225,149 @@ def _begun(own: Path, wanted: Wanted) -> tuple[np.memmap[Any, Any], np.memmap[An
     values = open_memmap(
         own / "values.npy", mode="w+", dtype=wanted.kind, shape=(count, *wanted.shape)
     )
+    _reserve(own / "values.npy")
     done = open_memmap(own / "done.npy", mode="w+", dtype=np.uint8, shape=(count,))
     done[wanted.identities == NOTHING] = _READ
     return values, done
 
 
-def _copy_known(own: Path, wanted: Wanted, values: NDArray[Any], done: NDArray[np.uint8]) -> None:
-    """Take rows of files that have not changed from earlier arrays of the same family."""
-    for other in sorted(own.parent.glob(f"{wanted.family}-*"), key=_last_used, reverse=True):
-        rows = np.flatnonzero(done == _OPEN)
-        if not len(rows):
-            return
+def _reserve(file: Path) -> None:
+    """Take the place of a file on the disk now: a full disk would end the process later."""
+    if not hasattr(os, "posix_fallocate"):
+        return
+    with file.open("r+b") as stream:
         try:
-            facts = json.loads((other / "facts.json").read_bytes())
-            known = np.load(other / "identities.npy", allow_pickle=False)
-            theirs = np.load(other / "values.npy", mmap_mode="r", allow_pickle=False)
-            if theirs.shape != (len(known), *wanted.shape) or not _sound(
-                theirs, facts["checksums"]
-            ):
+            os.posix_fallocate(stream.fileno(), 0, os.fstat(stream.fileno()).st_size)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                file.unlink()
+                raise
+            # Some file systems of networks reserve nothing.
+            _log.debug("no place is reserved for %s: %s", file, error)
+
+
+class _Filling:
+    """An array that is being filled.
+
+    Which rows are done is noted in memory and goes to the disk after their values: after a power
+    cut no mark stands for a row that was not written.
+
+    Args:
+        values: the array, memory-mapped.
+        done: the marks of its rows on disk, memory-mapped.
+    """
+
+    def __init__(self, values: np.memmap[Any, Any], done: np.memmap[Any, Any]) -> None:
+        self.values = values
+        self.marks = np.array(done)
+        self._done = done
+
+    def keep(self) -> None:
+        """Write down what is done so far."""
+        marks = self.marks.copy()
+        self.values.flush()
+        self._done[:] = marks
+        self._done.flush()
+
+    def copy_known(self, own: Path, wanted: Wanted, stop: Callable[[], bool]) -> None:
+        """Take rows of files that have not changed from earlier arrays of the same family.
+
+        Args:
+            own: this array's folder.
+            wanted: what it is to hold.
+            stop: asked often; true ends it.
+
+        Raises:
+            Stopped: the wish to stop was heard.
+        """
+        for other in sorted(own.parent.glob(f"{wanted.family}-*"), key=last_used, reverse=True):
+            rows = np.flatnonzero((self.marks == _OPEN) & (wanted.identities != UNKNOWN))
+            if not len(rows):
+                return
+            if (earlier := _earlier(other, wanted)) is None:
                 continue
-        except (OSError, ValueError, KeyError):
-            continue  # Not whole; the next one may be.
+            known, theirs = earlier
+            order = np.argsort(known)
+            at = np.searchsorted(known, wanted.identities[rows], sorter=order)
+            source = order[at.clip(max=len(known) - 1)]
+            same = known[source] == wanted.identities[rows]
+            for start in range(0, int(same.sum()), _COPIED_TOGETHER):
+                if stop():
+                    raise Stopped
+                part = slice(start, start + _COPIED_TOGETHER)
+                self.values[rows[same][part]] = theirs[source[same][part]]
+                self.marks[rows[same][part]] = _READ
+
+    def decode_rest(
+        self, wanted: Wanted, progress: Callable[[int], None], stop: Callable[[], bool]
+    ) -> None:
+        """Decode open rows by all cores; never more rows in flight than a few for each core.
+
+        Args:
+            wanted: what the array is to hold.
+            progress: told how many rows are done.
+            stop: asked often; true ends it.
+
+        Raises:
+            Stopped: the wish to stop was heard.
+        """
+        ended = threading.Event()
+
+        def read(rows: list[int]) -> None:
+            for row in rows:
+                if ended.is_set():
+                    return
+                try:
+                    self.values[row] = wanted.decode(row)
+                    self.marks[row] = _READ
+                except UserError as error:
+                    _log.warning("%s", error.problem)
+                    self.marks[row] = _BROKEN
+
+        rows = np.flatnonzero(self.marks == _OPEN).tolist()
+        parts = [rows[at : at + _TOGETHER] for at in range(0, len(rows), _TOGETHER)]
+        told = kept = time.monotonic()
+        with closing(_in_parallel(read, parts, ended)) as rounds:
+            for _ in rounds:
+                if stop():
+                    raise Stopped
+                now = time.monotonic()
+                if now - told > _TOLD_SECONDS:
+                    told = now
+                    progress(int((self.marks != _OPEN).sum()))
+                if now - kept > _KEPT_SECONDS:
+                    self.keep()
+                    kept = time.monotonic()
+        progress(len(self.marks))
+
+
+def _earlier(other: Path, wanted: Wanted) -> tuple[Identities, NDArray[Any]] | None:
+    """Identities and values of an array of the same family; None where it is not whole."""
+    try:
+        facts = json.loads((other / "facts.json").read_bytes())
+        known = np.load(other / "identities.npy", allow_pickle=False)
+        values = np.load(other / "values.npy", mmap_mode="r", allow_pickle=False)
+        if values.shape != (len(known), *wanted.shape) or values.dtype != wanted.kind:
+            return None
+        if not len(known) or not _sound(values, facts["checksums"]):
+            return None
+        # What was broken may have been mended without another time of change.
         known[facts["broken"]] = NOTHING
-        order = np.argsort(known)
-        at = np.searchsorted(known, wanted.identities[rows], sorter=order).clip(max=len(known) - 1)
-        source = order[at]
-        same = known[source] == wanted.identities[rows]
-        for start in range(0, int(same.sum()), 1024):
-            part = slice(start, start + 1024)
-            values[rows[same][part]] = theirs[source[same][part]]
-        done[rows[same]] = _READ
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return None
+    return known, values
 
 
-def _decode_rest(
-    wanted: Wanted, values: np.memmap[Any, Any], done: np.memmap[Any, Any],
-    progress: Callable[[int], None], stop: Callable[[], bool],
-) -> list[int]:  # fmt: skip
-    """Decode open rows by all cores; never more rows in flight than a few for each core."""
+def _in_parallel(
+    read: Callable[[list[int]], None], parts: list[list[int]], ended: threading.Event
+) -> Generator[None, None, None]:
+    """Read all parts by all cores, a few of them in flight; yields whenever some are read.
 
-    def read(rows: list[int]) -> None:
-        for row in rows:
-            try:
-                values[row] = wanted.decode(row)
-                done[row] = _READ
-            except UserError as error:
-                _log.warning("%s", error.problem)
-                done[row] = _BROKEN
-
-    still_open = np.flatnonzero(done == _OPEN).tolist()
-    parts = [still_open[at : at + _TOGETHER] for at in range(0, len(still_open), _TOGETHER)]
-    told = flushed = time.monotonic()
-    for _ in _in_parallel(read, parts):
-        if stop():
-            raise Stopped
-        now = time.monotonic()
-        if now - told > _TOLD_SECONDS:
-            told = now
-            progress(int((done != _OPEN).sum()))
-        if now - flushed > _FLUSH_SECONDS:
-            # Values before marks: after a power cut no mark stands for a row not written.
-            flushed = now
-            values.flush()
-            done.flush()
-    progress(len(done))
-    return np.flatnonzero(done == _BROKEN).tolist()
-
-
-def _in_parallel(read: Callable[[list[int]], None], parts: list[list[int]]) -> Iterator[None]:
-    """Read all parts by all cores, a few of them in flight; yields whenever some have ended."""
+    Args:
+        read: reads one part.
+        parts: lists of rows.
+        ended: set when nobody listens any more, so that a part ends early.
+    """
     cores = os.cpu_count() or 2
     waiting = iter(parts)
     flying: set[Future[None]] = set()
@@ -311,38 +378,11 @@ def _in_parallel(read: Callable[[list[int]], None], parts: list[list[int]]) -> I
                 flying |= {pool.submit(read, part) for part in islice(waiting, free)}
                 if not flying:
                     return
-                ended, flying = wait(flying, timeout=0.1, return_when=FIRST_COMPLETED)
-                for future in ended:
+                read_by_now, flying = wait(flying, timeout=0.1, return_when=FIRST_COMPLETED)
+                for future in read_by_now:
                     future.result()
                 yield
         finally:
+            ended.set()
             for future in flying:
                 future.cancel()
-
-
-def _size(own: Path) -> int:
-    return sum(file.stat().st_size for file in own.iterdir() if file.is_file())
-
-
-def _last_used(own: Path) -> float:
-    for name in ("facts.json", "done.npy"):
-        try:
-            return (own / name).stat().st_mtime
-        except OSError:
-            continue
-    return 0.0
-
-
-def _in_use(own: Path) -> bool:
-    """Whether a living process has said that it uses the array; marks of dead ones are removed."""
-    used = False
-    for mark in own.glob("used-*"):
-        _, pid, started = mark.name.split("-")
-        try:
-            alive = abs(psutil.Process(int(pid)).create_time() - float(started)) < 2
-        except (psutil.Error, ValueError):
-            alive = False
-        used = used or alive
-        if not alive:
-            mark.unlink(missing_ok=True)
-    return used

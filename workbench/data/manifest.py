@@ -149,8 +149,8 @@ def _read(rows: _Rows, found: Found, reading: Reading) -> Columns:
     if joined is not None:
         columns.targets[joined.name] = joined
     _add_split(columns, cells, rows, matched, roles, table.name)
-    learned = {roles.text, roles.split, *roles.paths.values(), *roles.passed}
-    columns.columns = {name: cell for name, cell in cells.items() if name not in learned}
+    told = {roles.stem, roles.text, roles.split, *roles.paths.values(), *roles.passed}
+    columns.columns = {name: cell for name, cell in cells.items() if name not in told}
     return columns
 
 

@@ -15,6 +15,8 @@ from workbench.spec import DataSpec
 
 BINS = 10
 """Quantile bins by which numbers are stratified."""
+_ALONE = "\0"
+"""Begins the name of a group of one; no cell of a table does."""
 
 
 def divide(
@@ -43,13 +45,18 @@ def divide(
     rows = np.flatnonzero(takes_part)
     result = np.full(len(usable), -1, np.int8)
     shares = (data.validation, data.test)
+    if not len(rows):
+        _refuse_empty(result, target, data)
     match _method(index, takes_part, data):
         case "stated":
             assert index.fixed_split is not None
             result[rows] = np.maximum(index.fixed_split[rows], 0)
             result = _complete(result, target, data)
         case "grouped":
-            result[rows] = _by_hash(_groups(index, data)[rows], shares, data.split_seed)
+            groups = _groups(index, data)[rows]
+            result[rows] = _by_hash(groups, shares, data.split_seed)
+            if len(np.unique(result[rows])) < len(SPLITS):
+                raise _too_few(groups, data)
         case "stable":
             result[rows] = _by_hash(index.stems[rows], shares, data.split_seed)
         case "random":
@@ -77,7 +84,7 @@ def _groups(index: Index, data: DataSpec) -> Strings:
         )
     groups = index.columns[data.group]
     # A sample without a group is one of its own.
-    return np.where(groups == "", np.strings.add("\0", index.stems), groups)
+    return np.where(groups == "", np.strings.add(_ALONE, index.stems), groups)
 
 
 def _by_hash(names: Strings, shares: tuple[float, float], seed: int) -> NDArray[np.int8]:
@@ -170,16 +177,26 @@ def _divide(strata: NDArray[Any], shares: tuple[float, float], seed: int) -> NDA
     return result
 
 
+def _too_few(groups: Strings, data: DataSpec) -> UserError:
+    names = " and ".join(f"'{name.lstrip(_ALONE)}'" for name in np.unique(groups).tolist())
+    return UserError(
+        f"Three splits need three groups, and '{data.group}' has only {names} in the "
+        f"{len(groups):,} samples that can be used.",
+        "Group by another column or choose another division.",
+    )
+
+
 def _refuse_empty(result: NDArray[np.int8], target: Target, data: DataSpec) -> None:
+    remedies = {
+        "grouped": "Group by another column or choose another division.",
+        "stated": "Choose a division that the data do not state.",
+    }
     counts = {name: int((result == number).sum()) for number, name in enumerate(SPLITS)}
     for name, count in counts.items():
         if count == 0:
-            grouped = data.division == "grouped"
             raise UserError(
                 f"No sample is left for {name} ({sum(counts.values())} samples can be used).",
-                "The groups are too few or too large; take another seed or another division."
-                if grouped
-                else "Add samples or change the shares of the split.",
+                remedies.get(data.division, "Add samples or change the shares of the split."),
             )
     if target.task in {"category", "yes_no", "ordered"}:
         _refuse_lost(result, target)

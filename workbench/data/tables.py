@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from workbench.data.index import Finding, Strings, strings
-from workbench.data.readers import text
+from workbench.data import delimited, parquet
+from workbench.data.gathered import Gathered, clean, too_many
+from workbench.data.gathered import MOST_COLUMNS as _MOST_COLUMNS
+from workbench.data.index import Finding, Strings
+from workbench.data.readers import regular
 from workbench.errors import UserError
 
-SPLIT_NAMES = ("split", "subset", "fold", "partition", "set")
+SPLIT_NAMES = ("split", "subset", "fold", "partition", "set", "数据集", "划分")
 SPLIT_WORDS = {
-    "train": 0, "training": 0,
-    "validation": 1, "val": 1, "valid": 1, "dev": 1,
-    "test": 2, "testing": 2, "eval": 2,
+    "train": 0, "training": 0, "trn": 0, "训练": 0, "训练集": 0,
+    "validation": 1, "val": 1, "valid": 1, "dev": 1, "验证": 1, "验证集": 1,
+    "test": 2, "testing": 2, "tst": 2, "eval": 2, "测试": 2, "测试集": 2,
 }  # fmt: skip
 
-_LARGEST_CELL = 32 * 2**20
-"""Letters of the longest cell that is read; a longer one is a damaged or hostile file."""
+LARGEST = 4 * 2**30
+"""Bytes of the largest table that is read."""
+_LONGEST_LINE = 32 * 2**20
+_PORTION = 20_000
 _FORMULA = ("=", "@", "+cmd", "-cmd")
 _SHOWN = 10
 
@@ -48,86 +51,47 @@ class Table:
         return len(next(iter(self.columns.values())))
 
 
-def read(path: Path, name: str = "") -> Table:
+def read(path: Path, name: str = "", *, limit: int | None = None) -> Table:
     """A table.
 
+    Cells that begin like a formula are text like any other. Nothing of the file is ever run.
+
     Args:
-        path: a .csv, .tsv, .jsonl or .parquet file; the first row of the former names the columns.
+        path: a .csv, .tsv, .jsonl or .parquet file; the first row of the first two names the
+            columns, unless it looks like data.
         name: what it is called in findings; its file name when left out.
+        limit: rows that are read at most; None: all.
 
     Raises:
-        UserError: it cannot be read as a table, or holds no rows.
+        UserError: it cannot be read as a table, holds no rows, or is too large.
     """
     name = name or path.name
-    readers: dict[str, Callable[[Path, str], Table]] = {".jsonl": _jsonl, ".parquet": _parquet}
-    table = readers.get(path.suffix.lower(), _csv)(path, name)
-    if not table.columns or not len(table):
+    if (size := regular.size_of(path)) > LARGEST:
         raise UserError(
-            f"{name} holds no rows.", "Its first row must name the columns, such as: stem,label."
+            f"{name} is too large to be read as a table ({size / 2**30:.1f} GB).",
+            "Divide it, or leave columns out.",
         )
-    return table
-
-
-def _csv(path: Path, name: str) -> Table:
-    content, _ = text.read(path, longest=None)
-    findings: list[Finding] = []
-    if "\0" in content:
-        content = content.replace("\0", "")
-        title = f"{name} holds zero bytes"
-        findings.append(Finding("warning", title, "They are passed over.", (name,), "table"))
-    csv.field_size_limit(_LARGEST_CELL)
-    rows = csv.reader(io.StringIO(content, newline=""), _dialect(path, content))
+    gathered = Gathered(name, limit)
     try:
-        header = next(rows, [])
-        names = _names(name, header, findings)
-        whole, torn = _whole(rows, len(header))
-    except csv.Error as error:
+        _READERS.get(path.suffix.lower(), delimited.read)(path, name, gathered)
+    except OSError as error:
         raise UserError(
-            f"{name} cannot be read as a table, row {rows.line_num}: {error}.",
-            "Open it in a table program and save it again as CSV.",
+            f"{name} cannot be read: {error.strerror}.", "Check its permissions."
         ) from None
-    if torn:
-        where = ", ".join(f"{number:,}" for number in torn[:_SHOWN])
-        title = f"{len(torn)} rows of {name} have the wrong number of cells"
-        findings.append(Finding("warning", title, f"Left out: row {where}.", (name,), "torn_rows"))
-    if not whole:
-        return Table(name, {})
-    columns = {
-        column: np.strings.strip(strings([row[place] for row in whole]))
-        for place, column in enumerate(names)
-    }
-    findings += _formulas(name, columns)
-    return Table(name, columns, tuple(findings))
+    columns = gathered.columns()
+    if not columns or not len(next(iter(columns.values()))):
+        why = "; ".join(finding.title for finding in gathered.findings)
+        raise UserError(f"{name} holds no rows{f' ({why})' if why else ''}.", _remedy(path))
+    return Table(name, columns, (*gathered.findings, *_formulas(name, columns)))
 
 
-def _whole(rows: Iterator[list[str]], width: int) -> tuple[list[list[str]], list[int]]:
-    """Rows of the right width, and the numbers of the others; the header is row 1."""
-    whole, torn = [], []
-    for number, row in enumerate(rows, start=2):
-        if len(row) == width:
-            whole.append(row)
-        elif any(cell.strip() for cell in row):
-            torn.append(number)
-    return whole, torn
-
-
-def _names(name: str, header: list[str], findings: list[Finding]) -> list[str]:
-    """Names of columns, each its own."""
-    names: list[str] = []
-    changed = []
-    for place, cell in enumerate(header, start=1):
-        column = cell.strip() or f"column {place}"
-        number = 2
-        while column in names:
-            column, number = f"{cell.strip() or 'column'} {number}", number + 1
-        if column != cell.strip():
-            changed.append(f"'{column}'")
-        names.append(column)
-    if changed:
-        title = f"{name} has columns without a name of their own"
-        detail = f"They are called {', '.join(changed[:_SHOWN])}."
-        findings.append(Finding("info", title, detail, (name,), "table"))
-    return names
+def _remedy(path: Path) -> str:
+    match path.suffix.lower():
+        case ".jsonl":
+            return 'Each of its lines must be an object, such as: {"file_name": "a.png"}.'
+        case ".parquet":
+            return "It must have a row for each sample, and columns of words or numbers."
+    return "Its first row must name the columns, such as: stem,label."
 
 
 def _formulas(name: str, columns: Mapping[str, Strings]) -> list[Finding]:
@@ -138,83 +102,74 @@ def _formulas(name: str, columns: Mapping[str, Strings]) -> list[Finding]:
     )
     if not count:
         return []
-    title = f"{count} cells of {name} begin like a formula"
+    title = f"{count} {'cell' if count == 1 else 'cells'} of {name} begin like a formula"
     return [Finding("info", title, "They are read as plain text.", (name,), "table")]
 
 
-def _jsonl(path: Path, name: str) -> Table:
-    content, _ = text.read(path, longest=None)
-    rows: list[dict[str, Any]] = []
+def _jsonl(path: Path, name: str, gathered: Gathered) -> None:
     torn: list[int] = []
-    for number, line in enumerate(content.splitlines(), start=1):
-        if not line.strip():
+    count = 0
+    portion: list[dict[str, Any]] = []
+    for number, line in _lines(path, name):
+        row = _object(line)
+        if row is None:
+            count += 1
+            torn += [number] if count <= _SHOWN else []
             continue
-        try:
-            read = json.loads(line)
-        except (ValueError, RecursionError):
-            read = None
-        if isinstance(read, dict):
-            rows.append(read)
-        else:
-            torn.append(number)
-    findings = []
-    if torn:
-        where = ", ".join(f"{number:,}" for number in torn[:_SHOWN])
-        title = f"{len(torn)} lines of {name} are no JSON objects"
-        findings.append(Finding("warning", title, f"Left out: line {where}.", (name,), "torn_rows"))
-    names = list(dict.fromkeys(str(key) for row in rows for key in row))
-    columns = {column: _cells([row.get(column) for row in rows]) for column in names}
-    return Table(name, columns, tuple(findings))
+        portion.append(row)
+        if len(portion) >= min(_PORTION, max(1, gathered.room)):
+            if not gathered.add_portion(_columns(portion, name)):
+                portion = []
+                break
+            portion = []
+    if portion:
+        gathered.add_portion(_columns(portion, name))
+    if count:
+        where = ", ".join(f"{number:,}" for number in torn)
+        more = ", ..." if count > len(torn) else ""
+        title = f"{count} {'line' if count == 1 else 'lines'} of {name} are no JSON objects"
+        detail = f"Left out: line {where}{more}."
+        gathered.findings.append(Finding("warning", title, detail, (name,), "torn_rows"))
 
 
-def _parquet(path: Path, name: str) -> Table:
-    # Only who opens Parquet waits for it.
-    import pyarrow
-    from pyarrow import parquet
+def _lines(path: Path, name: str) -> Iterator[tuple[int, str]]:
+    """Lines that hold something, with their numbers.
 
+    JSON is UTF-8; only a line feed ends a line, as its words may hold other ends of lines.
+    """
+    with path.open(encoding=delimited.encoding(path), errors="replace", newline="\n") as stream:
+        number = 0
+        while line := stream.readline(_LONGEST_LINE):
+            number += 1
+            if len(line) >= _LONGEST_LINE:
+                raise UserError(
+                    f"{name}, line {number:,} is longer than {_LONGEST_LINE:,} letters.",
+                    "Write each sample into a line of its own.",
+                )
+            if line.strip():
+                yield number, line
+
+
+def _object(line: str) -> dict[str, Any] | None:
     try:
-        table = parquet.ParquetFile(path).read()
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise UserError(f"{name} cannot be read as Parquet: {error}.") from None
-    columns = {}
-    findings: list[Finding] = []
-    for column, cells in zip(
-        _names(name, table.column_names, findings), table.columns, strict=True
-    ):
-        if pyarrow.types.is_binary(cells.type) or pyarrow.types.is_struct(cells.type):
-            title = f"Column '{column}' of {name} holds bytes"
-            detail = "Files inside of Parquet are not read; write their paths instead."
-            findings.append(Finding("warning", title, detail, (name,), "table"))
-        else:
-            columns[column] = _cells(cells.to_pylist())
-    return Table(name, columns, tuple(findings))
+        read = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
 
 
-def _cells(values: list[Any]) -> Strings:
-    return np.strings.strip(strings([_cell(value) for value in values]))
+def _columns(rows: list[dict[str, Any]], name: str) -> dict[str, Strings]:
+    names = dict.fromkeys(key for row in rows for key in row)
+    if len(names) > _MOST_COLUMNS:
+        raise too_many(name, len(names))
+    own = {key: clean(key).strip() or "column" for key in names}
+    columns: dict[str, Strings] = {}
+    for key in names:
+        cells = parquet.cells([row.get(key) for row in rows])
+        # Names that differ by blanks alone are one column.
+        before = columns.get(own[key])
+        columns[own[key]] = cells if before is None else np.where(before == "", cells, before)
+    return columns
 
 
-def _cell(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case str():
-            # Halves of surrogate pairs, which JSON may hold, cannot be kept in a column of text.
-            return value.replace("\0", "").encode("utf-8", "replace").decode()
-        case bool():
-            return str(value).lower()
-        case list() | dict() | tuple():
-            return json.dumps(value, ensure_ascii=True, default=str)
-    return str(value)
-
-
-def _dialect(path: Path, content: str) -> type[csv.Dialect]:
-    class Found(csv.excel):
-        delimiter = "\t" if path.suffix.lower() == ".tsv" else _separator(content)
-
-    return Found
-
-
-def _separator(content: str) -> str:
-    first = content.partition("\n")[0]
-    return max(",;\t|", key=first.count)
+_READERS = {".jsonl": _jsonl, ".parquet": parquet.read}

@@ -1,63 +1,105 @@
-"""Token numbers of texts, kept on disk: the tokeniser learns from training rows only."""
+"""Texts of an Index as token numbers; the tokeniser learns from training rows only, and is kept."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import os
-import zipfile
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
+from workbench.data.decoded import Wanted
+from workbench.data.identities import Identities, identities, of_texts
 from workbench.data.index import Index
 from workbench.data.readers import tokens
+from workbench.data.walk import Stopped
 from workbench.errors import UserError
 from workbench.spec import TextInput
 
-VERSION = 1
+VERSION = 2
+"""Raised whenever texts or tokens come out otherwise than before."""
+
+_REMEMBERED = 256 * 2**20
+"""Bytes of texts that are kept in memory between the check, the learning and the numbering."""
+_READ_TOGETHER = 1024
+_TOKENIZERS_KEPT = 100
 _log = logging.getLogger(__name__)
 
 
-def tokenized(
-    folder: Path,
-    index: Index,
-    rows: NDArray[np.int64],
-    training: NDArray[np.int64],
-    options: TextInput,
-) -> tuple[NDArray[np.int32], str, int]:
-    """Token numbers of the texts of some rows; a second call finds them on disk.
+class Texts:
+    """The texts of some rows, read when they are wanted; the first ones read are remembered.
 
     Args:
-        folder: the cache folder.
         index: the data.
         rows: rows in use.
-        training: places among them from which the tokeniser learns.
-        options: how texts become numbers.
-
-    Returns:
-        int32 [rows, words], the tokeniser as JSON text, and how many token numbers it has.
     """
-    texts = read(index, rows)
-    digest = hashlib.sha256(f"{VERSION}|{options.model_dump_json()}|{len(texts)}|".encode())
-    digest.update(training.tobytes())
-    for text in texts:
-        digest.update(text.encode("utf-8", "replace") + b"\0")
-    kept = folder / "tokens" / f"{digest.hexdigest()[:24]}.npz"
-    try:
-        with np.load(kept, allow_pickle=False) as found:
-            numbers, stored = found["numbers"], str(found["tokenizer"])
-        return numbers, stored, tokens.from_json(stored).get_vocab_size()
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, UserError):
-        _log.warning("the cached tokens %s are damaged and are made again", kept.name)
-    tokenizer = tokens.train_tokenizer([texts[row] for row in training], options)
-    numbers = tokens.encode(tokenizer, texts, options.words)
-    _keep(kept, numbers, tokenizer.to_str())
-    return numbers, tokenizer.to_str(), tokenizer.get_vocab_size()
+
+    def __init__(self, index: Index, rows: NDArray[np.int64]) -> None:
+        self._index = index
+        self._rows = rows
+        self._known: dict[int, str] = {}
+        self._room = _REMEMBERED
+        self.root = index.root
+        self._lock = threading.Lock()
+        self.identities: Identities
+        if index.texts is not None:
+            self.identities = of_texts(index.texts[rows].tolist())
+        else:
+            self.identities = identities(index.root, index.files["text"][rows].tolist())
+
+    @property
+    def are_files(self) -> bool:
+        """Whether each is a file of its own, which may be broken."""
+        return self._index.texts is None
+
+    def read(self, place: int) -> str:
+        """The text of one of the rows; "" where it is missing.
+
+        Args:
+            place: which of the rows.
+
+        Raises:
+            UserError: its file cannot be read.
+        """
+        if place in self._known:
+            return self._known[place]
+        text = self._index.text(int(self._rows[place]))
+        if self.are_files:
+            with self._lock:
+                self._room -= sys.getsizeof(text)
+                if self._room > 0:
+                    self._known[place] = text
+        return text
+
+    def several(self, places: NDArray[np.int64], stop: Callable[[], bool]) -> Iterator[str]:
+        """The texts of many rows in their order; of a file that cannot be read "".
+
+        Args:
+            places: which of the rows.
+            stop: asked often; true ends it.
+
+        Raises:
+            Stopped: the wish to stop was heard.
+        """
+
+        def one(place: int) -> str:
+            try:
+                return self.read(place)
+            except UserError:
+                return ""
+
+        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            for start in range(0, len(places), _READ_TOGETHER):
+                if stop():
+                    raise Stopped
+                yield from pool.map(one, places[start : start + _READ_TOGETHER].tolist())
 
 
 def read(index: Index, rows: NDArray[np.int64]) -> list[str]:
@@ -67,26 +109,103 @@ def read(index: Index, rows: NDArray[np.int64]) -> list[str]:
         index: the data.
         rows: which.
     """
-    if index.texts is not None:
-        return [str(text) for text in index.texts[rows]]
-
-    def one(row: int) -> str:
-        try:
-            return index.text(row)
-        except UserError:
-            return ""
-
-    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        return list(pool.map(one, rows.tolist()))
+    return list(Texts(index, rows).several(np.arange(len(rows)), lambda: False))
 
 
-def _keep(file: Path, numbers: NDArray[np.int32], tokenizer: str) -> None:
+def readable(texts: Texts) -> Wanted:
+    """The array that notes which text files can be read, uint8 [rows]: 1 can; broken ones cannot.
+
+    Args:
+        texts: of the rows in use.
+    """
+
+    def decode(place: int) -> NDArray[np.uint8]:
+        texts.read(place)
+        return np.ones((), np.uint8)
+
+    return Wanted(
+        family=f"readable-{_hash(f'{VERSION}|{texts.root}')}",
+        key=_hash(texts.identities.tobytes()),
+        identities=texts.identities,
+        shape=(),
+        kind=np.dtype(np.uint8),
+        decode=decode,
+    )
+
+
+def numbered(texts: Texts, tokenizer: Tokenizer, words: int) -> Wanted:
+    """The array of token numbers, int32 [rows, words].
+
+    Args:
+        texts: of the rows in use.
+        tokenizer: from ``learned``.
+        words: tokens kept of each text.
+    """
+
+    def decode(place: int) -> NDArray[np.int32]:
+        return tokens.encode(tokenizer, [texts.read(place)], words).reshape(words)
+
+    return Wanted(
+        family=f"text-{_hash(f'{VERSION}|{texts.root}|{words}|{tokenizer.to_str()}')}",
+        key=_hash(texts.identities.tobytes()),
+        identities=texts.identities,
+        shape=(words,),
+        kind=np.dtype(np.int32),
+        decode=decode,
+    )
+
+
+def learned(
+    folder: Path,
+    texts: Texts,
+    training: NDArray[np.int64],
+    options: TextInput,
+    stop: Callable[[], bool],
+) -> Tokenizer:
+    """The tokeniser of some training texts, found on disk or learned now.
+
+    Args:
+        folder: where tokenisers are kept.
+        texts: of the rows in use.
+        training: the places among them from which it learns.
+        options: what a token is.
+        stop: asked often; true ends it.
+
+    Raises:
+        Stopped: the wish to stop was heard.
+    """
+    source = f"{VERSION}|{texts.root}|{options.model_dump_json(exclude={'words'})}|"
+    name = _hash(source.encode() + texts.identities[training].tobytes())
+    file = folder / f"{name}.json"
+    try:
+        found = tokens.from_json(file.read_text("utf-8"))
+        os.utime(file)
+    except FileNotFoundError:
+        pass
+    except (OSError, UnicodeDecodeError, UserError):
+        _log.warning("the kept tokeniser %s is damaged and is learned again", file.name)
+    else:
+        return found
+    tokenizer = tokens.train_tokenizer(texts.several(training, stop), options)
+    _keep(file, tokenizer.to_str())
+    return tokenizer
+
+
+def _hash(what: str | bytes) -> str:
+    raw = what.encode() if isinstance(what, str) else what
+    return hashlib.sha256(raw).hexdigest()[:16]
+
+
+def _keep(file: Path, text: str) -> None:
     temporary = file.with_name(f".{os.getpid()}-{file.name}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(temporary, numbers=numbers, tokenizer=np.str_(tokenizer))
+        temporary.write_text(text, "utf-8")
         temporary.replace(file)
+        oldest = sorted(file.parent.glob("*.json"), key=lambda kept: kept.stat().st_mtime)
+        for kept in oldest[:-_TOKENIZERS_KEPT]:
+            kept.unlink(missing_ok=True)
     except OSError as error:
-        # Tokens can be made again at any time; training need not end for them.
-        _log.warning("tokens are not kept: %s", error)
+        # It can be learned again at any time; training need not end for it.
+        _log.warning("the tokeniser is not kept: %s", error)
         temporary.unlink(missing_ok=True)

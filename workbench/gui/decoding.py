@@ -12,15 +12,23 @@ from numpy.typing import NDArray
 
 from workbench.data.index import Index
 from workbench.errors import UserError
+from workbench.gui.listing import value_words
 from workbench.parts import Modality
 
-SIDE = 512
-"""Longest side of a preview picture, pixels."""
+SIDE = 4096
+"""Longest side of a picture, pixels: enough to look at it closely, and bounded in memory."""
 
 RATE = 16000
-"""Samples per second of a previewed sound."""
+"""Samples per second of a sound that does not say its own."""
 
 MEL_BANDS = 64
+LONGEST_SOUND = 60.0
+"""Seconds of a sound that are shown and played."""
+LONGEST_TEXT = 20_000
+"""Letters of a text that are shown."""
+COLUMNS = 2000
+"""Moments of a sound that are told apart by the eye."""
+_PORTION = 10.0
 
 
 @dataclass(frozen=True)
@@ -29,13 +37,17 @@ class Sound:
 
     Args:
         samples: float32 [samples], -1..1.
-        log_mel: float32 [frames, bands].
+        log_mel: float32 [frames, bands]; frames are evenly spread over the sound.
         seconds: how long it is.
+        rate: samples a second.
+        cut: the file holds more.
     """
 
     samples: NDArray[np.float32]
     log_mel: NDArray[Any]
     seconds: float
+    rate: int = RATE
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,7 @@ class Sample:
     Args:
         stem: its name.
         target: its target in words; "" where it has none.
+        others: its other targets and further columns in words.
         files: the file of each modality that it has.
         picture: uint8 [height, width, 3].
         sound: its sound.
@@ -54,6 +67,7 @@ class Sample:
 
     stem: str
     target: str = ""
+    others: str = ""
     files: dict[Modality, Path] = field(default_factory=dict)
     picture: NDArray[np.uint8] | None = None
     sound: Sound | None = None
@@ -86,15 +100,34 @@ def _picture(path: Path) -> NDArray[np.uint8]:
 def _sound(path: Path) -> Sound:
     from workbench.data.readers import audio
 
-    samples = audio.read(path, RATE)
-    seconds = len(samples) / RATE
-    return Sound(samples, audio.log_mel(samples, RATE, max(seconds, 0.05), MEL_BANDS), seconds)
+    samples, rate = audio.decode(path, LONGEST_SOUND)
+    longest = round(LONGEST_SOUND * rate)
+    cut = len(samples) > longest
+    samples = np.ascontiguousarray(samples[:longest], np.float32)
+    return Sound(samples, _log_mel(samples, rate), len(samples) / rate, rate, cut)
+
+
+def _log_mel(samples: NDArray[np.float32], rate: int) -> NDArray[Any]:
+    """The spectrogram in portions, so that a long sound does not fill the memory."""
+    from workbench.data.readers import audio
+
+    portion = round(_PORTION * rate)
+    parts = []
+    for start in range(0, len(samples), portion):
+        part = samples[start : start + portion]
+        seconds = max(len(part) / rate, audio.WINDOW_SECONDS)
+        parts.append(audio.log_mel(part, rate, seconds, MEL_BANDS))
+    whole = np.concatenate(parts)
+    # What is narrower than a pixel is told by its loudest moment.
+    merged = -(-len(whole) // COLUMNS)
+    return np.maximum.reduceat(whole, np.arange(0, len(whole), merged), axis=0)
 
 
 def _text(path: Path) -> str:
     from workbench.data.readers import text
 
-    return text.read(path)[0]
+    # No letter takes more than four bytes, and one letter too many shows that there is more.
+    return text.read(path, longest=4 * LONGEST_TEXT + 8)[0]
 
 
 READERS = Decoders(_picture, _sound, _text)
@@ -111,19 +144,21 @@ def target_words(index: Index, row: int, name: str = "") -> str:
     """
     first = next(iter(index.targets.values()), None)
     target = index.targets.get(name, first) if name else first
-    if target is None or not target.present[row]:
-        return ""
-    value = target.values[row]
-    match target.task:
-        case "labels":
-            named = [name for name, on in zip(target.classes, value, strict=True) if on > 0]
-            return ", ".join(named) or "none of them"
-        case "numbers":
-            pairs = zip(target.columns, value, strict=True)
-            return ", ".join(f"{name} {float(one):.5g}" for name, one in pairs)
-        case "number":
-            return f"{float(value):.6g}"
-    return target.classes[int(value)]
+    return value_words(target, row) if target is not None else ""
+
+
+def other_words(index: Index, row: int, name: str = "") -> str:
+    """What else the data say of a sample: its other targets and further columns.
+
+    Args:
+        index: the data.
+        row: which sample.
+        name: the target that is told already; "": the first.
+    """
+    told = name or next(iter(index.targets), "")
+    said = {key: value_words(target, row) for key, target in index.targets.items() if key != told}
+    said |= {key: str(cells[row]) for key, cells in index.columns.items() if key != told}
+    return " · ".join(f"{key.replace('_', ' ')}: {value}" for key, value in said.items() if value)
 
 
 def decode(index: Index, row: int, decoders: Decoders = READERS, target: str = "") -> Sample:
@@ -141,26 +176,34 @@ def decode(index: Index, row: int, decoders: Decoders = READERS, target: str = "
     readers = {"image": decoders.picture, "audio": decoders.sound, "text": decoders.text}
     for modality in index.modalities:
         path = index.path(modality, row)
-        if path is not None and modality == "text" and index.texts is not None:
-            found["text"] = index.text(row)
-            files["text"] = path
-            continue
-        if path is None:
-            problems[modality] = f"This sample has no {modality}."
-            continue
-        files[modality] = path
+        inline = modality == "text" and index.texts is not None
+        if path is not None:
+            files[modality] = path
         try:
-            found[modality] = readers[modality](path)
+            if inline and index.text(row):
+                found[modality] = index.text(row)
+            elif path is not None and not inline:
+                found[modality] = readers[modality](path)
+            else:
+                problems[modality] = f"This sample has no {modality}."
         except UserError as error:
             problems[modality] = error.problem
         except OSError as error:
-            problems[modality] = f"{path.name} cannot be read: {error.strerror or error}."
+            name = path.name if path is not None else modality
+            problems[modality] = f"{name} cannot be read: {error.strerror or error}."
     return Sample(
         stem=str(index.stems[row]),
         target=target_words(index, row, target),
+        others=other_words(index, row, target),
         files=files,
         picture=found.get("image"),
         sound=found.get("audio"),
-        text=found.get("text"),
+        text=_shortened(found.get("text")),
         problems=problems,
     )
+
+
+def _shortened(text: str | None) -> str | None:
+    if text is None or len(text) <= LONGEST_TEXT:
+        return text
+    return f"{text[:LONGEST_TEXT]}\n… (the beginning; the file holds more)"

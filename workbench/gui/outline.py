@@ -55,7 +55,7 @@ def outline(spec: RunSpec, classes: int) -> Outline:
 
     Args:
         spec: what the run is.
-        classes: how many classes the target has; not read for numbers and yes/no.
+        classes: how many classes or numbers the target has; not read for one number and yes/no.
     """
     branches = tuple(
         (
@@ -69,7 +69,7 @@ def outline(spec: RunSpec, classes: int) -> Outline:
         )
         for m in spec.modalities
     )
-    outputs = classes if spec.data.task == "category" else 1
+    outputs = 1 if spec.data.task in {"number", "yes_no"} else classes
     loss = spec.objective.loss
     trunk = (
         Node(

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.data.index import SPLITS, Index
-from workbench.spec import RunSpec
+from workbench.data.cache import select
+from workbench.data.index import SPLITS, Index, Target
+from workbench.data.split import divide
+from workbench.errors import UserError
+from workbench.parts import Modality
+from workbench.spec import DataSpec, RunSpec
 
+_DATA = "data"
 _FEW = 20
 _THIN_CLASS = 5
 _LOPSIDED = 10
+_COUNTED = 20_000
+"""Samples up to which the division is carried out at every change of the recipe."""
 
 
 @dataclass(frozen=True)
@@ -33,100 +40,160 @@ class Check:
     place: str = ""
 
 
-def usable(index: Index, run_spec: RunSpec) -> NDArray[np.bool_]:
-    """Which samples have the target and all modalities in use, bool [samples]."""
-    found = index.target(run_spec.data.target).present.copy()
-    for modality in run_spec.modalities:
-        found &= index.files[modality] != ""
-    return found
+@dataclass(frozen=True)
+class Survey:
+    """Who takes part in a run.
+
+    Args:
+        samples: all samples of the data.
+        left_out: samples that take no part, by reason.
+        splits: samples by the name of the split.
+        exact: the splits are counted, not reckoned by the shares.
+        problem: why the samples cannot be divided; "": they can.
+        lacking: samples that take part although they lack a modality in use.
+        classes: samples by the name of the class; empty for numbers.
+    """
+
+    samples: int
+    left_out: Mapping[str, int]
+    splits: Mapping[str, int]
+    exact: bool = True
+    problem: str = ""
+    lacking: int = 0
+    classes: Mapping[str, int] = field(default_factory=dict)
 
 
-def split_counts(index: Index, run_spec: RunSpec) -> dict[str, int]:
-    """How many usable samples each split has; exact where the data fix it, else by the shares."""
-    have = usable(index, run_spec)
-    total = int(have.sum())
-    fixed = index.fixed_split
-    if fixed is not None and (fixed[have] >= 0).any():
-        return {split: int((fixed[have] == i).sum()) for i, split in enumerate(SPLITS)}
-    validation = round(total * run_spec.data.validation)
-    test = round(total * run_spec.data.test)
-    return {"train": total - validation - test, "validation": validation, "test": test}
+def survey(index: Index, data: DataSpec, modalities: tuple[Modality, ...]) -> Survey:
+    """Count who takes part; the splits of very many samples are reckoned by the shares.
+
+    Args:
+        index: the data.
+        data: what is learned, how it is divided, and who is left out.
+        modalities: those in use.
+    """
+    target = index.target(data.target).as_task(data.task)
+    have, reasons = select(index, target, modalities, data)
+    whole = have.copy()
+    for modality in modalities:
+        whole &= index.has(modality)
+    found = Survey(
+        samples=len(index),
+        left_out={reason: count for reason, count in reasons.items() if count},
+        splits=dict.fromkeys(SPLITS, 0),
+        lacking=int(have.sum() - whole.sum()),
+        classes=_classes(target, have),
+    )
+    if int(have.sum()) > _COUNTED:
+        return replace(found, **_reckoned(index, have, data))
+    try:
+        splits = divide(index, target, have, data)
+    except UserError as error:
+        return replace(found, problem=str(error))
+    return replace(
+        found, splits={split: int((splits == number).sum()) for number, split in enumerate(SPLITS)}
+    )
 
 
-def facts(index: Index, run_spec: RunSpec) -> str:
-    """How much is trained, in words: samples of each split and steps an epoch."""
-    counts = split_counts(index, run_spec)
+def _reckoned(index: Index, have: NDArray[np.bool_], data: DataSpec) -> dict[str, Any]:
+    fixed, total = index.fixed_split, int(have.sum())
+    if data.division in {"auto", "stated"} and fixed is not None and (fixed[have] >= 0).any():
+        counts = {split: int((fixed[have] == i).sum()) for i, split in enumerate(SPLITS)}
+        return {"splits": counts, "exact": (fixed[have] >= 0).all() and all(counts.values())}
+    validation, test = round(total * data.validation), round(total * data.test)
+    reckoned = {"train": total - validation - test, "validation": validation, "test": test}
+    return {"splits": reckoned, "exact": False}
+
+
+def _classes(target: Target, have: NDArray[np.bool_]) -> dict[str, int]:
+    if not target.classes:
+        return {}
+    values = target.values[have]
+    if target.task == "labels":
+        counts = values.sum(axis=0, dtype=np.int64)
+    else:
+        counts = np.bincount(values, minlength=len(target.classes))
+    return dict(zip(target.classes, counts.tolist(), strict=True))
+
+
+def facts(run_spec: RunSpec, found: Survey) -> str:
+    """How much is trained, in words: samples of each split and steps an epoch.
+
+    Args:
+        run_spec: the run.
+        found: who takes part in it.
+    """
+    counts = found.splits
     steps = math.ceil(max(counts["train"], 0) / run_spec.training.batch_size)
-    about = "" if index.fixed_split is not None else "about "
+    about = "" if found.exact else "about "
     return (
         f"{about}{counts['train']:,} train · {counts['validation']:,} validation · "
         f"{counts['test']:,} test samples · {steps:,} {'step' if steps == 1 else 'steps'} an epoch"
     )
 
 
-def look_over(index: Index, run_spec: RunSpec, errors: Mapping[str, str]) -> tuple[Check, ...]:
+def look_over(run_spec: RunSpec, found: Survey, errors: Mapping[str, str]) -> tuple[Check, ...]:
     """What is in the way of training, and what a person should know before it.
 
     Args:
-        index: the data.
         run_spec: the run.
+        found: who takes part in it.
         errors: what is wrong with typed values, by place.
 
     Returns:
         Errors first; "Ready to train." leads where there are none.
     """
-    found = [Check("error", words, place) for place, words in errors.items()]
-    counts = split_counts(index, run_spec)
-    have = usable(index, run_spec)
-    found += [
-        Check("error", f"There is no sample for {split}. Give it a share or label some.", "data")
-        for split, count in counts.items()
-        if count < 1
-    ]
-    left_out = len(index) - int(have.sum())
-    if left_out:
-        found.append(
-            Check(
-                "warning",
-                f"{left_out:,} of {len(index):,} samples are left out: a file or the target is "
-                "missing.",
-                "findings",
-            )
-        )
-    if 0 < counts["train"] < _FEW:
-        found.append(
-            Check("warning", f"Only {counts['train']} training samples: expect little.", "findings")
-        )
-    found += _class_checks(index, run_spec, have)
-    if run_spec.training.batch_size > counts["train"] > 0:
-        found.append(
-            Check(
-                "warning",
-                f"A batch of {run_spec.training.batch_size} is larger than the "
-                f"{counts['train']} training samples.",
-                "training.batch_size",
-            )
-        )
-    order = {"error": 0, "warning": 1, "ok": 2}
-    found.sort(key=lambda check: order[check.severity])
-    if not any(check.severity == "error" for check in found):
-        found.insert(0, Check("ok", "Ready to train."))
-    return tuple(found)
-
-
-def _class_checks(index: Index, run_spec: RunSpec, have: NDArray[np.bool_]) -> list[Check]:
-    target = index.target(run_spec.data.target)
-    if not target.classes:
-        return []
-    counts = np.bincount(target.values[have], minlength=len(target.classes))
-    least = int(counts.argmin())
-    if counts[least] < _THIN_CLASS:
-        words = f"Class '{target.classes[least]}' has only {counts[least]} usable samples."
-        return [Check("warning", words, "findings")]
-    if counts.max() > _LOPSIDED * counts[least]:
+    checks = [Check("error", words, place) for place, words in errors.items()]
+    checks += _of_samples(found)
+    checks += _of_classes(found.classes)
+    train = found.splits["train"]
+    if run_spec.training.batch_size > train > 0:
         words = (
-            f"'{target.classes[int(counts.argmax())]}' is {counts.max() / counts[least]:.0f} times "
-            f"as frequent as '{target.classes[least]}': look at macro-F1, not accuracy."
+            f"A batch of {run_spec.training.batch_size} is larger than the {train} training "
+            "samples."
+        )
+        checks.append(Check("warning", words, "training.batch_size"))
+    order = {"error": 0, "warning": 1, "ok": 2}
+    checks.sort(key=lambda check: order[check.severity])
+    if not any(check.severity == "error" for check in checks):
+        checks.insert(0, Check("ok", "Ready to train."))
+    return tuple(checks)
+
+
+def _of_samples(found: Survey) -> list[Check]:
+    checks = []
+    if found.problem:
+        checks.append(Check("error", found.problem, "findings"))
+    else:
+        checks += [
+            Check("error", f"There is no sample for {split}. Give it a share or label some.", _DATA)
+            for split, count in found.splits.items()
+            if count < 1
+        ]
+    if found.left_out:
+        why = ", ".join(f"{count:,} {reason}" for reason, count in found.left_out.items())
+        count = sum(found.left_out.values())
+        words = f"{count:,} of {found.samples:,} samples are left out: {why}."
+        checks.append(Check("warning", words, "findings"))
+    if found.lacking:
+        words = f"{found.lacking:,} samples lack a modality in use; the model is told which."
+        checks.append(Check("warning", words, "findings"))
+    if 0 < found.splits["train"] < _FEW:
+        words = f"Only {found.splits['train']} training samples: expect little."
+        checks.append(Check("warning", words, "findings"))
+    return checks
+
+
+def _of_classes(counts: Mapping[str, int]) -> list[Check]:
+    if not counts:
+        return []
+    least, most = min(counts, key=lambda name: counts[name]), max(counts, key=lambda n: counts[n])
+    if counts[least] < _THIN_CLASS:
+        words = f"Class '{least}' has only {counts[least]} usable samples."
+        return [Check("warning", words, "findings")]
+    if counts[most] > _LOPSIDED * counts[least]:
+        words = (
+            f"'{most}' is {counts[most] / counts[least]:.0f} times as frequent as '{least}': "
+            "look at macro-F1, not accuracy."
         )
         return [Check("warning", words, "findings")]
     return []

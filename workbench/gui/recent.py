@@ -33,8 +33,8 @@ class RecentFolders:
         self._store = store
 
     def all(self) -> list[Path]:
-        """The folders that still exist."""
-        return [path for path in self._read() if path.is_dir()]
+        """The folders and zip files that still exist."""
+        return [path for path in self._read() if path.is_dir() or path.is_file()]
 
     def add(self, folder: Path) -> None:
         """Put a folder first.

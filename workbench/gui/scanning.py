@@ -186,6 +186,34 @@ class Newest(QObject):
             self._threads.remove(thread)
 
 
+class FolderReader(Newest):
+    """Reads folders; ``found`` gives the ``Index`` and the ``Reading`` that was asked for.
+
+    Args:
+        scan: ``workbench.data.folder.scan``.
+        parent: its parent.
+    """
+
+    def __init__(self, scan: Scan, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._scan = scan
+
+    def read(self, path: Path, asked: Reading) -> None:
+        """Read a folder without opening its files; what was read before is given up.
+
+        Args:
+            path: the folder, or a zip file of one.
+            asked: what a person has said about it.
+        """
+        scan = self._scan
+
+        def work(progress: Progress, stop: Stop) -> tuple[Index, Reading]:
+            found = scan(path, reading=asked, progress=progress, stop=stop, check=False)
+            return found, asked
+
+        self.start(work)
+
+
 class Pace:
     """How fast work goes on, in words.
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QWidget
 
 from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.drop import DropHint
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.rail import Rail
 
@@ -31,6 +32,9 @@ class MainWindow(QMainWindow):
         screens: the screens that are there from the start; others are added later.
         parent: its parent.
     """
+
+    folder_wished = Signal(object)
+    """The ``Path`` of a folder or zip file that was dropped on the window."""
 
     theme_wished = Signal()
     """Change between light and dark."""
@@ -63,6 +67,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         centre.setFocus()
         self._status()
+        self.drop_hint = DropHint(self)
+        self.drop_hint.folder_wished.connect(self.folder_wished)
         self.rail.chosen.connect(self.show_stage)
         for number, (name, _, _) in enumerate(STAGES, start=1):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)

@@ -100,7 +100,8 @@ def suggest_change(spec, place, value):
 
 
 def cached(home):
-    arrays = (home / "cache" / "decoded").glob("*/values.npy")
+    """The arrays of pictures and sounds, with the time when each was made."""
+    arrays = (home / "cache" / "decoded").glob("[ai]*/values.npy")
     return {entry.parent.name: entry.stat().st_mtime_ns for entry in arrays}
 
 

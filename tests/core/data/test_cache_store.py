@@ -1,5 +1,6 @@
 """The cache gives back what the readers gave, whatever happened to it in between."""
 
+import errno
 import json
 import logging
 import os
@@ -8,15 +9,17 @@ import signal
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
-from workbench.data import decoded
+from workbench.data import decoded, eviction
 from workbench.data.cache import prepare
 from workbench.data.decoded import Wanted
 from workbench.data.folder import Stopped, scan
-from workbench.data.identities import identities
+from workbench.data.identities import UNKNOWN
 from workbench.data.streamed import Streamed
 from workbench.errors import UserError
 from workbench.suggest import suggest
@@ -85,10 +88,15 @@ def test_a_stopped_filling_goes_on_where_it_was(tmp_path, monkeypatch):
 
 def test_a_killed_filling_goes_on_where_it_was(tmp_path):
     code = f"""
-import os, signal, sys, pathlib, numpy as np
+import os, signal, pathlib, threading, numpy as np
 from workbench.data import decoded
+kept, keep = threading.Event(), decoded._Filling.keep
+decoded._KEPT_SECONDS = 0
+decoded._Filling.keep = lambda self: (keep(self), self.marks.any() and kept.set())
 def decode(row):
-    if row > 50: os.kill(os.getpid(), signal.SIGKILL)
+    if row > 50:
+        kept.wait()
+        os.kill(os.getpid(), signal.SIGKILL)
     return np.full((4, 3), row, np.float32)
 known = np.arange(2, 102, dtype=np.uint64)
 each = decoded.Wanted("f", "k", known, (4, 3), np.dtype(np.float32), decode)
@@ -134,6 +142,22 @@ def test_files_that_are_added_leave_the_others_as_they_are(tmp_path):
     assert sorted(seen) == [7, *range(80, 100)]
 
 
+def test_files_that_could_not_be_opened_are_not_taken_for_one_another(tmp_path):
+    same = wanted()
+    same.identities[[3, 50]] = UNKNOWN
+    fill(tmp_path, same)
+    seen = []
+
+    def counted(row):
+        seen.append(row)
+        return values_of(row)
+
+    other = wanted(decode=counted, key="other")
+    other.identities[[3, 60]] = UNKNOWN
+    check(*fill(tmp_path, other))
+    assert sorted(seen) == [3, 7, 50, 60]
+
+
 def own(folder):
     return folder / "f-k"
 
@@ -165,6 +189,54 @@ def test_one_changed_byte_is_noticed(tmp_path, caplog):
     check(*fill(tmp_path, wanted()))
 
 
+def test_a_wish_to_stop_ends_a_part_in_its_middle(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    ended, seen = threading.Event(), []
+    monkeypatch.setattr(decoded, "threading", SimpleNamespace(Event=lambda: ended))
+
+    def slow(row):
+        seen.append(row)
+        assert ended.wait(30)
+        return values_of(row)
+
+    with pytest.raises(Stopped):
+        fill(tmp_path, wanted(decode=slow), stop=lambda: bool(seen))
+    assert seen == [0]
+
+
+def test_marks_reach_the_disk_after_the_values(tmp_path, monkeypatch):
+    monkeypatch.setattr(decoded, "_KEPT_SECONDS", 0)
+    flushed = []
+    flush = np.memmap.flush
+
+    def noted(array):
+        flushed.append(array.dtype.name)
+        flush(array)
+
+    monkeypatch.setattr(np.memmap, "flush", noted)
+    fill(tmp_path, wanted())
+    assert flushed[::2] == ["float32"] * (len(flushed) // 2)
+    assert flushed[1::2] == ["uint8"] * (len(flushed) // 2)
+
+
+def test_a_full_disk_is_noticed_before_anything_is_decoded(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(decoded.NoSpace, match="No space left"):
+        fill(tmp_path, wanted(decode=never))
+    assert not (own(tmp_path) / "values.npy").exists()
+
+
+def test_a_file_system_that_reserves_nothing_serves_all_the_same(tmp_path, monkeypatch):
+    def refused(*_):
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(os, "posix_fallocate", refused, raising=False)
+    check(*fill(tmp_path, wanted()))
+
+
 def test_two_at_once_decode_every_row_once(tmp_path):
     seen = []
 
@@ -188,31 +260,8 @@ def test_two_at_once_decode_every_row_once(tmp_path):
 
 def test_a_waiting_process_can_be_stopped(tmp_path):
     own(tmp_path).mkdir()
-    with decoded.FileLock(own(tmp_path) / ".lock"), pytest.raises(Stopped):
+    with FileLock(own(tmp_path) / eviction.LOCK), pytest.raises(Stopped):
         fill(tmp_path, wanted(), stop=iter([False, True]).__next__)
-
-
-def age(folder, seconds):
-    os.utime(folder / "facts.json", (seconds, seconds))
-
-
-def test_the_least_recently_used_arrays_are_removed_first(tmp_path):
-    for number, name in enumerate("abc"):
-        fill(tmp_path, wanted(key=name))
-        age(tmp_path / f"f-{name}", 1000 + number)
-    size = sum(file.stat().st_size for file in (tmp_path / "f-a").iterdir())
-    assert decoded.evict(tmp_path, 2 * size) == size
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["f-b", "f-c"]
-
-
-def test_an_array_in_use_by_a_living_process_stays(tmp_path):
-    for name in "ab":
-        fill(tmp_path, wanted(key=name))
-    decoded.mark_used(tmp_path, ["f-a"])
-    age(tmp_path / "f-a", 1)
-    (tmp_path / "f-b" / "used-4194303-1").touch()
-    decoded.evict(tmp_path, 0)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["f-a"]
 
 
 def test_a_streamed_array_gives_the_same_rows(tmp_path):
@@ -242,44 +291,20 @@ def test_a_short_disk_means_streaming_and_a_line_in_the_log(shapes, monkeypatch,
         assert (streamed.arrays[modality][rows] == whole.arrays[modality][rows]).all()
 
 
-def test_the_tokens_of_a_run_are_kept_and_mended(shapes, own_home, caplog):
+def test_the_tokeniser_of_a_run_is_kept_and_mended(shapes, own_home, caplog):
     index = scan(shapes, check=False)
     spec = suggest(index)
     first = prepare(index, spec.data, spec.modalities)
-    kept = next((own_home / "cache" / "tokens").iterdir())
-    stamp = kept.stat().st_mtime_ns
+    (kept,) = (own_home / "cache" / "tokenizers").iterdir()
+    stamp = kept.stat().st_ino
     again = prepare(index, spec.data, spec.modalities)
-    assert kept.stat().st_mtime_ns == stamp
+    assert kept.stat().st_ino == stamp
     assert (again.arrays["text"] == first.arrays["text"]).all()
     kept.write_bytes(kept.read_bytes()[:50])
     caplog.set_level(logging.ERROR)
     mended = prepare(index, spec.data, spec.modalities)
+    assert mended.tokenizer == first.tokenizer
     assert (mended.arrays["text"] == first.arrays["text"]).all()
-
-
-def test_identities_follow_size_and_time_or_the_content_alone(tmp_path, monkeypatch):
-    file = tmp_path / "a"
-    file.write_bytes(b"one")
-    os.utime(file, ns=(5, 5))
-    names = ["a", "", "gone"]
-    first = identities(tmp_path, names)
-    assert first[1] == 0
-    file.write_bytes(b"two")
-    os.utime(file, ns=(5, 5))
-    assert (identities(tmp_path, names) == first).all()
-    monkeypatch.setenv("WORKBENCH_CACHE_IDENTITY", "content")
-    second = identities(tmp_path, names)
-    file.write_bytes(b"one")
-    assert identities(tmp_path, names)[0] != second[0]
-    assert identities(tmp_path, names)[1:].tolist() == second[1:].tolist()
-
-
-def test_a_limit_that_is_no_number_is_said(shapes, monkeypatch):
-    index = scan(shapes, check=False)
-    spec = suggest(index)
-    monkeypatch.setenv("WORKBENCH_CACHE_LIMIT", "much")
-    with pytest.raises(UserError, match="WORKBENCH_CACHE_LIMIT is 'much'"):
-        prepare(index, spec.data, spec.modalities)
 
 
 def test_facts_name_what_is_broken(tmp_path):

@@ -1,5 +1,6 @@
 """Divisions keep together what belongs together, and move nobody without need."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,11 +76,72 @@ def test_three_groups_are_enough_for_three_splits():
     assert set(result.tolist()) == {0, 1, 2}
 
 
-def test_two_groups_are_too_few_and_it_is_said():
-    index, target = made(NAMES, [f"g{number % 2}" for number in range(600)])
-    with pytest.raises(UserError, match="No sample is left") as refused:
+@pytest.mark.parametrize(("count", "named"), [(1, "only 'g0' in the 600"), (2, "'g0' and 'g1'")])
+def test_too_few_groups_are_named(count, named):
+    index, target = made(NAMES, [f"g{number % count}" for number in range(600)])
+    with pytest.raises(UserError, match=named) as refused:
         divided(index, target, division="grouped", group="speaker")
-    assert "too few or too large" in refused.value.remedy
+    assert "another column" in refused.value.remedy
+
+
+def test_a_stated_split_without_training_samples_is_refused():
+    index, target = made(NAMES)
+    index = replace(index, fixed_split=np.full(600, 2, np.int8))
+    with pytest.raises(UserError, match="No sample is left for train") as refused:
+        divided(index, target, division="stated")
+    assert "do not state" in refused.value.remedy
+
+
+@pytest.mark.parametrize("division", ["auto", "random", "stable", "grouped"])
+def test_no_usable_sample_at_all_is_refused(division):
+    target = Target("x + y", "numbers", np.full((600, 2), np.nan), columns=("x", "y"))
+    index, _ = made(NAMES, NAMES)
+    with pytest.raises(UserError, match="No sample is left for train"):
+        divided(index, target, division=division, group="speaker")
+
+
+TARGETS = st.sampled_from(["category", "number", "labels", "numbers", "none"])
+DIVISIONS = st.sampled_from(["stratified", "random", "stable", "grouped"])
+
+
+def target_of(task, count, dice):
+    match task:
+        case "number":
+            return Target("x", task, np.where(dice.random(count) < 0.1, np.nan, dice.random(count)))
+        case "numbers":
+            return Target("x + y", task, dice.normal(size=(count, 2)), columns=("x", "y"))
+        case "labels":
+            return Target("l", task, (dice.random((count, 4)) < 0.3).astype(np.int8), tuple("abcd"))
+        case "none":
+            return Target("", task, np.zeros(count, np.int64))
+    return Target("l", task, np.arange(count) % 3 - (dice.random(count) < 0.1), tuple("abc"))
+
+
+@given(TARGETS, DIVISIONS, st.integers(60, 400), st.integers(0, 2**31 - 1))
+@settings(max_examples=60, deadline=None)
+def test_every_usable_sample_is_in_one_split_and_no_other_in_any(task, division, count, seed):
+    dice = np.random.default_rng(seed)
+    target = target_of(task, count, dice)
+    names = [f"s{number}" for number in range(count)]
+    index, _ = made(names, [f"g{number // 2}" for number in range(count)])
+    usable = dice.random(count) < 0.9
+    spec = data(division=division, group="speaker", split_seed=seed)
+    result = divide(index, target, usable, spec)
+    assert ((result >= 0) == (usable & target.present)).all()
+    assert set(result.tolist()) >= {0, 1, 2}
+    assert (divide(index, target, usable, spec) == result).all()
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_the_order_of_the_samples_does_not_matter_to_hashes(seed):
+    index, target = made(NAMES)
+    order = np.random.default_rng(seed).permutation(600)
+    turned, other = made([NAMES[place] for place in order])
+    assert (
+        divided(turned, other, division="stable", split_seed=seed)
+        == divided(index, target, division="stable", split_seed=seed)[order]
+    ).all()
 
 
 def test_samples_without_a_group_stand_alone():

@@ -95,9 +95,11 @@ def _detected(media: Media, reading: Reading) -> Layout:
 def _readers(root: Path, found: Found, reading: Reading) -> dict[Layout, Callable[[], Columns]]:
     media = found.media
     return {
-        "class_folders": lambda: _with_classes(root, folders.class_folders(_inside(places(media)))),
-        "sample_folders": lambda: folders.sample_folders(_inside(places(media))),
-        "modality_folders": lambda: modality_folders.modality_folders(_below(media)),
+        "class_folders": lambda: _with_classes(
+            root, folders.class_folders(_inside(places(media)), reading)
+        ),
+        "sample_folders": lambda: folders.sample_folders(_inside(places(media)), reading),
+        "modality_folders": lambda: modality_folders.modality_folders(_below(media), reading),
         "manifest": lambda: manifest.read(root, found, reading),
         "file_names": lambda: file_names.file_names(_some(places(media)), reading),
         "lines": lambda: lines.lines(root, _text_file(media), reading),

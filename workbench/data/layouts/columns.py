@@ -69,6 +69,22 @@ class Columns:
         if target is not None:
             self.add(target)
 
+    def learn_folders(self, words: Strings) -> None:
+        """Offer the names of folders as the target ``label``.
+
+        They are categories, whatever they look like, unless the reading says otherwise.
+
+        Args:
+            words: the name of each sample's folder, text [samples].
+
+        Raises:
+            UserError: they cannot be what the reading says.
+        """
+        if "label" in self.reading.tasks or "label" in self.reading.orders:
+            self.learn("label", words)
+        else:
+            self.add(targets.category("label", words))
+
     def add(self, target: Target) -> None:
         """Offer a target, as far as it can be learned.
 

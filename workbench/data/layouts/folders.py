@@ -8,17 +8,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.data import targets
 from workbench.data.index import Strings, strings
 from workbench.data.layouts.columns import Columns, Places, passed_over, placed
 from workbench.parts import MODALITIES
+from workbench.spec import Reading
 
 
-def class_folders(places: Places) -> Columns:
+def class_folders(places: Places, reading: Reading) -> Columns:
     """Read one folder a class.
 
     Args:
         places: the files.
+        reading: what the classes are learned as, and their order.
     """
     media = places.media
     labelled = (places.inner != "")[media.folder]
@@ -35,16 +36,18 @@ def class_folders(places: Places) -> Columns:
         columns,
         split=split,
         findings=[*passed_over(loose, "outside of class folders", "unlabelled"), *findings],
+        reading=reading,
     )
-    read.add(targets.category("label", labels))
+    read.learn_folders(labels)
     return read
 
 
-def sample_folders(places: Places) -> Columns:
+def sample_folders(places: Places, reading: Reading) -> Columns:
     """Read one folder a sample, below one folder a class or below none.
 
     Args:
         places: the files.
+        reading: what the classes are learned as, and their order.
     """
     media = places.media
     inside = (places.inner != "")[media.folder]
@@ -61,9 +64,10 @@ def sample_folders(places: Places) -> Columns:
         columns,
         split=places.split_of(files[first]),
         findings=[*passed_over(loose, "outside of sample folders", "unlabelled"), *findings],
+        reading=reading,
     )
     if (labels != "").any():
-        read.add(targets.category("label", labels))
+        read.learn_folders(labels)
     return read
 
 

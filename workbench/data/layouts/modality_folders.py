@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from workbench.data import targets
 from workbench.data.index import strings
 from workbench.data.layouts.columns import Columns, Places, numbered, placed, places
 from workbench.data.walk import Media
 from workbench.parts import MODALITIES, Modality
+from workbench.spec import Reading
 
 FOLDER_NAMES: Mapping[str, Modality] = {
     **dict.fromkeys(
@@ -50,11 +50,12 @@ def looks_like_modality_folders(media: Media) -> bool:
     return len(set.intersection(*stems)) >= _SHARED * min(len(each) for each in stems)
 
 
-def modality_folders(media: Media) -> Columns:
+def modality_folders(media: Media, reading: Reading) -> Columns:
     """Read one folder a modality; folders inside it are splits, then labels.
 
     Args:
         media: the files; those directly in the root are passed over.
+        reading: what the classes are learned as, and their order.
     """
     divided = _splits(media)
     inner = [path.partition("/")[2] for path in divided.inner.tolist()]
@@ -77,9 +78,10 @@ def modality_folders(media: Media) -> Columns:
         columns,
         split=divided.split_of(files[first]),
         findings=findings,
+        reading=reading,
     )
     if len(np.unique(labels)) > 1:
-        read.add(targets.category("label", labels))
+        read.learn_folders(labels)
     return read
 
 

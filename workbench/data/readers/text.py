@@ -31,8 +31,8 @@ def read(path: Path, *, longest: int | None = LONGEST) -> tuple[str, str]:
     """A text and the encoding that it was read in.
 
     A byte-order mark decides; else UTF-16 where every other byte is zero; else UTF-8 where the
-    bytes are that; else what the letters make likeliest among Chinese, Japanese, Korean, Cyrillic and
-    Western encodings, in which every byte that has no meaning becomes a replacement mark.
+    bytes are that; else what the letters make likeliest among Chinese, Japanese, Korean, Cyrillic
+    and Western encodings, in which every byte that has no meaning becomes a replacement mark.
 
     Args:
         path: a text file.

@@ -22,13 +22,23 @@ from workbench.spec import TextInput
 PADDING, UNKNOWN = 0, 1
 _SPECIAL = ["[PAD]", "[UNK]"]
 
+_TOGETHER = 4096
+"""Texts that are encoded at once; the tokens of each take memory until all are done."""
+_LETTERS_A_TOKEN, _LETTERS = 64, 1024
+"""A text is looked at so far at first: so many letters for each token kept, and these."""
+
+# Hiragana and katakana, which the normaliser leaves together, and emoji with their colour of skin.
+_ALONE = r"[\p{Hiragana}\p{Katakana}\u30FC]|\p{So}[\x{FE0F}\x{1F3FB}-\x{1F3FF}]*"
+_WORD_BEGINS = "\u2581"
+
 
 def train_tokenizer(texts: Iterable[str], options: TextInput) -> Tokenizer:
     """A tokeniser that knows the most frequent tokens of these texts.
 
-    Words: words and punctuation are apart; Chinese, Japanese and Korean characters are each a token
-    of their own. Pieces (byte pair encoding, Sennrich et al. 2016, arXiv:1508.07909): frequent
-    words stay whole, rare ones fall into pieces. Characters: every character is a token.
+    Words: words and punctuation are apart; Chinese and Japanese characters and emoji are each a
+    token of their own. Pieces (byte pair encoding, Sennrich et al. 2016, arXiv:1508.07909):
+    frequent words stay whole, rare ones fall into pieces. Characters: what the eye sees as one
+    character (Unicode Standard Annex 29) is a token.
 
     Args:
         texts: of the training split only, so that nothing of the others leaks.
@@ -65,9 +75,15 @@ def encode(tokenizer: Tokenizer, texts: list[str], words: int) -> NDArray[np.int
         [texts, words].
     """
     rows = np.zeros((len(texts), words), np.int32)
-    for row, encoded in zip(rows, tokenizer.encode_batch(texts), strict=True):
-        known = encoded.ids[:words]
-        row[: len(known)] = known
+    first = words * _LETTERS_A_TOKEN + _LETTERS
+    for start in range(0, len(texts), _TOGETHER):
+        part = [text[:first] for text in texts[start : start + _TOGETHER]]
+        for row, encoded in enumerate(tokenizer.encode_batch(part), start):
+            if len(encoded.ids) <= words and len(texts[row]) > first:
+                # Mostly spaces: the tokens stand further on.
+                encoded = tokenizer.encode(texts[row])
+            known = encoded.ids[:words]
+            rows[row, : len(known)] = known
     return rows
 
 
@@ -80,12 +96,16 @@ def pieces(tokenizer: Tokenizer, text: str, words: int) -> list[tuple[str, bool]
         words: tokens kept.
 
     Returns:
-        Each token as it is written in the text, and whether the tokeniser knows it.
+        Each token as it is written in the text (the mere beginning of a word as ``▁``), and whether
+        the tokeniser knows it.
     """
     encoded = tokenizer.encode(text)
     shown = []
-    for number, (start, end) in zip(encoded.ids[:words], encoded.offsets[:words], strict=True):
-        shown.append((text[start:end], number != UNKNOWN))
+    for number, token, (start, end) in zip(
+        encoded.ids[:words], encoded.tokens, encoded.offsets, strict=False
+    ):
+        written = token if token == _WORD_BEGINS else text[start:end]
+        shown.append((written, number != UNKNOWN))
     return shown
 
 
@@ -106,7 +126,9 @@ def _normalizer(options: TextInput) -> normalizers.Normalizer:
 
 def _words(vocabulary: int) -> tuple[Tokenizer, trainers.Trainer]:
     tokenizer = Tokenizer(models.WordLevel(unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.BertPreTokenizer(), pre_tokenizers.Split(Regex(_ALONE), "isolated")]
+    )
     trainer = trainers.WordLevelTrainer(
         vocab_size=vocabulary, special_tokens=_SPECIAL, show_progress=False
     )
@@ -117,15 +139,20 @@ def _pieces(vocabulary: int) -> tuple[Tokenizer, trainers.Trainer]:
     tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
+    # The rarest letters of a large alphabet are unknown, as rare words are.
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary, special_tokens=_SPECIAL, show_progress=False, min_frequency=2
+        vocab_size=vocabulary,
+        special_tokens=_SPECIAL,
+        show_progress=False,
+        min_frequency=2,
+        limit_alphabet=vocabulary - len(_SPECIAL),
     )
     return tokenizer, trainer
 
 
 def _characters(vocabulary: int) -> tuple[Tokenizer, trainers.Trainer]:
     tokenizer = Tokenizer(models.WordLevel(unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"(?s)."), "isolated")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\X"), "isolated")
     trainer = trainers.WordLevelTrainer(
         vocab_size=vocabulary, special_tokens=_SPECIAL, show_progress=False
     )

@@ -1,155 +1,127 @@
-"""What the data screen shows and decides: scan, target, balance, division, findings."""
+"""What the data screen shows and decides: what was read, what is learned, how it is divided."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workbench.data.index import SPLITS, Finding, Index, Target
+from workbench import suggest
+from workbench.data.index import Index
 from workbench.errors import UserError
-from workbench.gui.choices import Choice
-from workbench.gui.scanning import Scan, ScanThread
-from workbench.parts import TASK_WORDS, TASKS, Modality, Task
+from workbench.gui.background import Latest
+from workbench.gui.presenters.data_figures import (
+    Figures,
+    figures,
+    needs_rereading,
+)
+from workbench.gui.presenters.data_state import DataState, shown
+from workbench.gui.presenters.data_words import source_of
+from workbench.gui.presenters.examination import Examination, Examiner
+from workbench.gui.presenters.reading import ReadingPresenter
+from workbench.gui.presenters.remedies import Applied, applied, undone
+from workbench.gui.scanning import Examine, FolderReader, Scan
+from workbench.parts import Modality, Task
+from workbench.spec import DataSpec, Reading
 
-_LAYOUTS: Mapping[str, str] = {
-    "class_folders": "one folder per class",
-    "modality_folders": "one folder per modality",
-    "sample_folders": "one folder per sample",
-    "manifest": "a table that lists the samples",
-    "file_names": "file names that say what they hold",
-    "lines": "one sample a line of a text file",
-}
-_BINS = 28
-# Beyond this many spreads from the median a number would flatten the histogram of all others.
-_FAR = 8.0
-
-
-@dataclass(frozen=True)
-class Balance:
-    """How the values of a target are spread.
-
-    Args:
-        names: the classes, the most frequent first; empty for numbers.
-        counts: samples of each class, or of each bin.
-        low: left end of the first bin; numbers only.
-        high: right end of the last bin; numbers only.
-        median: of all values; numbers only.
-        note: what the picture leaves out, and how even it is, one sentence.
-    """
-
-    names: tuple[str, ...] = ()
-    counts: tuple[int, ...] = ()
-    low: float = 0.0
-    high: float = 0.0
-    median: float = 0.0
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class DataState:
-    """All that the data screen shows.
-
-    Args:
-        phase: empty, scanning, shown or failed.
-        folder: the folder in question.
-        done: files looked at.
-        total: files to look at; 0: not known.
-        index: what was found.
-        layout: how the folder was read, in words.
-        targets: columns that can be learned.
-        target: the chosen one.
-        tasks: what the target can be learned as.
-        task: the chosen one.
-        balance: how its values are spread.
-        splits: the division in words.
-        counts: findings by severity.
-        sizes: how many samples have each modality and how large it typically is, in words.
-        error: why nothing is shown.
-    """
-
-    phase: Literal["empty", "scanning", "shown", "failed"] = "empty"
-    folder: Path | None = None
-    done: int = 0
-    total: int = 0
-    index: Index | None = None
-    layout: str = ""
-    targets: tuple[Choice, ...] = ()
-    target: str = ""
-    tasks: tuple[Choice, ...] = ()
-    task: Task = "category"
-    balance: Balance = Balance()
-    splits: str = ""
-    counts: Mapping[str, int] | None = None
-    sizes: Mapping[Modality, str] = field(default_factory=dict)
-    error: UserError | None = None
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What a person should know, gravest first."""
-        return self.index.findings if self.index is not None else ()
+__all__ = ["DataPresenter", "DataState"]
 
 
 class DataPresenter(QObject):
-    """Scans folders and holds the target that was chosen.
+    """Reads folders, holds what a person chose about them, and has every file looked at.
 
     Args:
         scan: ``workbench.data.folder.scan``.
+        examine: ``workbench.data.health.examine``.
+        clock: seconds that only grow.
         parent: its parent.
     """
 
     changed = Signal(object)
     """The ``DataState`` after a change."""
 
-    opened = Signal(object)
-    """The ``Index`` of a folder that was scanned."""
+    opened = Signal(object, object)
+    """The ``Index`` of data that were read, and the ``DataSpec`` that goes with it."""
 
-    target_changed = Signal(str, str)
-    """The person chose another target or task."""
+    chosen = Signal(object)
+    """The ``DataSpec`` after the person chose another target, division or remedy."""
 
-    def __init__(self, scan: Scan, parent: QObject | None = None) -> None:
+    examined = Signal(object)
+    """The ``Index`` after every file was looked at: with findings and typical sizes."""
+
+    def __init__(
+        self,
+        scan: Scan,
+        examine: Examine,
+        clock: Callable[[], float] = time.monotonic,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self.state = DataState()
-        self._scan = scan
-        self._threads: list[ScanThread] = []
+        self.reading = ReadingPresenter(scan, parent=self)
+        self._asked = Reading()
+        self._wanted: DataSpec | None = None
+        self._scanned: Index | None = None
+        self._modalities: tuple[Modality, ...] = ()
+        self._reader, self._counter = FolderReader(scan, self), Latest(self)
+        self._examiner = Examiner(examine, clock, self)
+        self._reader.progressed.connect(self._progress)
+        self._reader.found.connect(self._found)
+        self._reader.failed.connect(self._failed)
+        self._examiner.began.connect(self._examining)
+        self._examiner.progressed.connect(self._examining)
+        self._examiner.found.connect(self._examined)
+        self._examiner.failed.connect(self._examination_failed)
+        self._counter.answered.connect(self._counted)
+        self._counter.failed.connect(self.tell)
+        self.reading.accepted.connect(self._accept_reading)
 
     @Slot(object)
-    def open(self, path: Path) -> None:
-        """Scan a folder; an earlier scan is given up.
+    def open(self, path: Path, data: DataSpec | None = None) -> None:
+        """Read a folder; what was under way is given up.
 
         Args:
-            path: the folder.
+            path: the folder, or a zip file of one.
+            data: what was chosen about it earlier, such as in a run of the past.
         """
-        self._give_up()
-        thread = ScanThread(self._scan, path)
-        self._threads.append(thread)
-        # Every answer names its thread: a late word of an earlier scan is not heard.
-        thread.progressed.connect(self._progress)
-        thread.found.connect(self._found)
-        thread.failed.connect(self._failed)
-        thread.finished.connect(self._sweep)
+        self._stop_all()
+        self._wanted = data
+        self._asked = data.reading if data is not None else Reading()
         self._become(DataState(phase="scanning", folder=path))
-        thread.start()
+        self._reader.read(path, self._asked)
 
     @Slot()
     def cancel(self) -> None:
-        """Give the scan up."""
+        """Give the reading up."""
         if self.state.phase == "scanning":
-            self._give_up()
+            self._stop_all()
             self._become(DataState())
 
-    def show_index(self, index: Index) -> None:
-        """Show data that are known already, without a scan.
+    @Slot()
+    def skip(self) -> None:
+        """Give the look at every file up."""
+        self._examiner.give_up()
+        self._become(replace(self.state, examination=None))
+
+    @Slot()
+    def correct(self) -> None:
+        """Open the correction of how the folder is read."""
+        if self.state.folder is not None:
+            self.reading.begin(self.state.folder, self._scanned, self._asked, self.state.target)
+
+    def show_index(self, index: Index, data: DataSpec | None = None) -> None:
+        """Show data that are known already.
 
         Args:
             index: what a folder holds.
+            data: what was chosen about it; None: as it suggests itself.
         """
-        self._give_up()
+        self._stop_all()
+        self._wanted = data
         self._show(index)
 
     @Slot(str)
@@ -157,186 +129,230 @@ class DataPresenter(QObject):
         """Learn another column.
 
         Args:
-            name: one of the targets.
+            name: one of the targets; "" for none.
         """
-        index = self.state.index
-        if index is not None and name in index.targets and name != self.state.target:
-            self._become(_with_target(self.state, index.targets[name]))
-            self.target_changed.emit(self.state.target, self.state.task)
+        index, data = self.state.index, self.state.data
+        if index is None or data is None or name == data.target:
+            return
+        self._choose(target=name, task=index.target(name).task)
 
     @Slot(str)
     def choose_task(self, task: Task) -> None:
-        """Learn the column as something else, such as yes/no instead of two categories.
+        """Learn the column as something else; its cells are read anew where that is needed.
 
         Args:
             task: one that the values allow.
         """
-        index = self.state.index
-        if index is None or task == self.state.task:
+        index, data = self.state.index, self.state.data
+        if index is None or data is None or task == data.task:
             return
-        chosen = index.target(self.state.target).as_task(task)
-        self._become(replace(self.state, task=task, balance=balance_of(chosen)))
-        self.target_changed.emit(self.state.target, task)
+        if task == "none":
+            self.choose_target("")
+        elif not needs_rereading(index.target(data.target), task):
+            self._choose(task=task)
+        else:
+            tasks = {**self._asked.tasks, data.target: task}
+            asked = self._asked.model_copy(update={"tasks": tasks})
+            self._wanted = data.model_copy(update={"task": task})
+            self._read_anew(asked)
+
+    @Slot(str, object)
+    def change(self, name: str, value: object) -> None:
+        """Divide otherwise, or keep incomplete samples or not.
+
+        Args:
+            name: ``division``, ``group``, ``validation``, ``test``, ``split_seed`` or
+                ``incomplete``.
+            value: its new value.
+        """
+        changes = {name: value}
+        groups = self.state.groups
+        if name == "division" and value == "grouped" and groups and not self._data().group:
+            changes["group"] = groups[0].name
+        self._choose(**changes)
+
+    @Slot(int)
+    def apply(self, number: int) -> None:
+        """Apply the remedy of a finding.
+
+        Args:
+            number: place of the finding.
+        """
+        finding = self.state.findings[number]
+        if finding.remedy is None:
+            return
+        data, done = applied(self._data(), finding)
+        self._adopt_remedies(data, (*self.state.applied, done))
+
+    @Slot(int)
+    def undo(self, number: int) -> None:
+        """Undo a remedy that was applied.
+
+        Args:
+            number: its place among those applied.
+        """
+        done = self.state.applied
+        data = undone(self._data(), done[number])
+        self._adopt_remedies(data, done[:number] + done[number + 1 :])
+
+    @Slot()
+    def take_back(self) -> None:
+        """Leave nobody out any more."""
+        kept = tuple(done for done in self.state.applied if "leave_out" not in done.changes)
+        self._adopt_remedies(self._data().model_copy(update={"leave_out": ()}), kept)
+
+    def adopt(self, data: DataSpec, modalities: tuple[Modality, ...]) -> None:
+        """Follow what was chosen in the recipe; nothing is announced.
+
+        Args:
+            data: the recipe's.
+            modalities: those in use.
+        """
+        mine = self.state.data
+        if mine is None or data.folder != mine.folder or data.target != mine.target:
+            return
+        counts = (_divides(mine), self._modalities) != (_divides(data), modalities)
+        self._modalities = modalities
+        if data != mine:
+            self._become(replace(self.state, data=data))
+        if counts:
+            self._count()
+
+    @Slot(object)
+    def tell(self, error: UserError) -> None:
+        """Say that what was chosen cannot be learned.
+
+        Args:
+            error: what is wrong with it, and what to do.
+        """
+        self._become(replace(self.state, error=error))
 
     def close(self) -> None:
         """End every thread; returns when they have ended."""
-        self._give_up()
-        for thread in list(self._threads):
-            thread.wait()
-        self._threads.clear()
+        self._stop_all()
+        self._reader.close()
+        self._examiner.close()
+        self.reading.close()
 
-    def _give_up(self) -> None:
-        for thread in self._threads:
-            thread.stop()
+    def _data(self) -> DataSpec:
+        assert self.state.data is not None
+        return self.state.data
 
-    def _current(self, thread: ScanThread) -> bool:
-        return (
-            bool(self._threads) and thread is self._threads[-1] and self.state.phase == "scanning"
-        )
+    def _stop_all(self) -> None:
+        self._reader.give_up()
+        self._examiner.give_up()
+        self._counter.forget()
+        self.reading.back()
+        self._scanned = None
 
-    @Slot(object, int, int)
-    def _progress(self, thread: ScanThread, done: int, total: int) -> None:
-        if self._current(thread):
+    def _read_anew(self, asked: Reading) -> None:
+        assert self.state.folder is not None
+        self._become(replace(self.state, rereading=True, error=None))
+        self._reader.read(self.state.folder, asked)
+
+    @Slot(int, int)
+    def _progress(self, done: int, total: int) -> None:
+        if self.state.phase == "scanning":
             self._become(replace(self.state, done=done, total=total))
 
-    @Slot(object, object)
-    def _found(self, thread: ScanThread, index: Index) -> None:
-        if self._current(thread):
-            self._show(index)
+    @Slot(object)
+    def _found(self, answer: object) -> None:
+        index, self._asked = cast("tuple[Index, Reading]", answer)
+        self._show(index)
+
+    @Slot(object)
+    def _failed(self, error: UserError) -> None:
+        if self.state.phase == "scanning":
+            self._become(DataState(phase="failed", folder=self.state.folder, error=error))
+        else:
+            self._wanted = None
+            self._become(replace(self.state, rereading=False, error=error))
 
     @Slot(object, object)
-    def _failed(self, thread: ScanThread, error: UserError) -> None:
-        if self._current(thread):
-            self._become(DataState(phase="failed", folder=thread.folder, error=error))
-
-    @Slot()
-    def _sweep(self) -> None:
-        for thread in [thread for thread in self._threads if thread.isFinished()]:
-            # finished comes from a thread that is about to end: it must have ended to be let go.
-            thread.wait()
-            self._threads.remove(thread)
+    def _accept_reading(self, index: Index, asked: Reading) -> None:
+        before, self._asked = self.state.data, asked
+        if before is not None and before.target in index.targets:
+            self._wanted = before.model_copy(
+                update={"task": index.targets[before.target].task, "leave_out": (), "group": ""}
+            )
+        self._show(index)
 
     def _show(self, index: Index) -> None:
-        state = DataState(
-            phase="shown",
-            folder=index.root,
-            index=index,
-            layout=_LAYOUTS[index.layout],
-            targets=tuple(Choice(name, name) for name in index.targets),
-            splits=splits_in_words(index),
-            sizes={m: size_in_words(index, m) for m in index.modalities},
-            counts={
-                severity: sum(f.severity == severity for f in index.findings)
-                for severity in ("error", "warning", "info")
-            },
-        )
-        self._become(_with_target(state, next(iter(index.targets.values()))))
-        self.opened.emit(index)
+        self._examiner.give_up()
+        wanted, self._wanted = self._wanted, None
+        data, error = _fitting(index, wanted)
+        self._scanned = index
+        self._modalities = index.modalities
+        keep = self.state.applied if self.state.rereading else ()
+        self._become(shown(index, data, keep, error))
+        self.opened.emit(index, data)
+        self._count()
+        self._examiner.start(index, data)
+
+    def _choose(self, **changes: Any) -> None:
+        if self.state.data is None:
+            return
+        data = DataSpec.model_validate({**dict(self.state.data), **changes})
+        if data != self.state.data:
+            self._settle(data, self.state.applied)
+
+    def _adopt_remedies(self, data: DataSpec, done: tuple[Applied, ...]) -> None:
+        if data.reading != self._data().reading:
+            # What is read anew brings its own targets; the rest of the choice is kept.
+            self._wanted = data
+            self._become(replace(self.state, applied=done))
+            self._read_anew(data.reading)
+        else:
+            self._settle(data, done)
+
+    def _settle(self, data: DataSpec, done: tuple[Applied, ...]) -> None:
+        self._become(replace(self.state, data=data, applied=done, error=None))
+        self.chosen.emit(data)
+        self._count()
+        if self._scanned is not None:
+            self._examiner.start_soon(self._scanned, data)
+
+    def _count(self) -> None:
+        index, data, modalities = self.state.index, self.state.data, self._modalities
+        if index is not None and data is not None:
+            self._counter.ask(lambda: figures(index, data, modalities))
+
+    @Slot(object)
+    def _counted(self, answer: object) -> None:
+        self._become(replace(self.state, figures=cast("Figures", answer)))
+
+    @Slot(object)
+    def _examining(self, examination: Examination) -> None:
+        self._become(replace(self.state, examination=examination))
+
+    @Slot(object)
+    def _examined(self, index: Index) -> None:
+        self._modalities = tuple(m for m in self._modalities if m in index.modalities)
+        self._become(replace(self.state, index=index, examination=None, examined=True))
+        self.examined.emit(index)
+        self._count()
+
+    @Slot(object)
+    def _examination_failed(self, error: UserError) -> None:
+        self._become(replace(self.state, examination=None, error=error))
 
     def _become(self, state: DataState) -> None:
         self.state = state
         self.changed.emit(state)
 
 
-def _with_target(state: DataState, target: Target) -> DataState:
-    return replace(
-        state,
-        target=target.name,
-        tasks=tuple(_task_choice(target, task) for task in TASKS),
-        task=target.task,
-        balance=balance_of(target),
-    )
-
-
-def _task_choice(target: Target, task: Task) -> Choice:
+def _fitting(index: Index, wanted: DataSpec | None) -> tuple[DataSpec, UserError | None]:
+    """What is chosen about these data: what was wanted as far as it fits, and why it does not."""
+    if wanted is None:
+        return suggest.data_spec(index), None
+    folder = str(source_of(index))
     try:
-        target.as_task(task)
+        index.target(wanted.target).as_task(wanted.task)
     except UserError as error:
-        return Choice(task, TASK_WORDS[task].capitalize(), "", error.remedy or error.problem)
-    return Choice(task, TASK_WORDS[task].capitalize())
+        return suggest.data_spec(index), error
+    return wanted.model_copy(update={"folder": folder, "reading": index.reading}), None
 
 
-def balance_of(target: Target) -> Balance:
-    """How the values of a target are spread.
-
-    Args:
-        target: a column.
-    """
-    values = target.values[target.present]
-    missing = len(target.values) - len(values)
-    left_out = f" {missing:,} without a value." if missing else ""
-    if target.task == "number":
-        return _histogram(values, left_out)
-    counts = np.bincount(values, minlength=len(target.classes))
-    order = np.argsort(-counts, kind="stable")
-    ratio = counts.max() / max(int(counts.min()), 1)
-    even = (
-        "Evenly spread."
-        if ratio < 1.5
-        else f"The most frequent class has {ratio:.1f} times the samples of the rarest."
-    )
-    return Balance(
-        names=tuple(target.classes[i] for i in order),
-        counts=tuple(int(counts[i]) for i in order),
-        note=even + left_out,
-    )
-
-
-def _histogram(values: NDArray[Any], left_out: str) -> Balance:
-    if not len(values):
-        return Balance(note="No sample has a value.")
-    median = float(np.median(values))
-    low, high = np.percentile(values, [25, 75])
-    spread = max(float(high - low) / 1.349, 1e-12)
-    near = values[np.abs(values - median) <= _FAR * spread]
-    # With more than half of all values alike the spread is zero: then all are shown.
-    shown = near if len(near) and high > low else values
-    counts, edges = np.histogram(shown, bins=_BINS)
-    far = len(values) - len(shown)
-    note = f"Median {median:.4g}, from {values.min():.4g} to {values.max():.4g}."
-    if far:
-        note += f" {far:,} far out, not drawn."
-    return Balance(
-        counts=tuple(int(count) for count in counts),
-        low=float(edges[0]),
-        high=float(edges[-1]),
-        median=median,
-        note=note + left_out,
-    )
-
-
-def splits_in_words(index: Index) -> str:
-    """How the samples are divided, or will be.
-
-    Args:
-        index: the data.
-    """
-    if index.fixed_split is None:
-        return "Divided at random when training starts: 70 % train, 15 % validation, 15 % test."
-    counts = [int((index.fixed_split == number).sum()) for number in range(len(SPLITS))]
-    stated = " · ".join(f"{count:,} {name}" for count, name in zip(counts, SPLITS, strict=True))
-    unstated = len(index) - sum(counts)
-    rest = f" · {unstated:,} not stated" if unstated else ""
-    return f"Stated by the data: {stated}{rest}."
-
-
-def size_in_words(index: Index, modality: Modality) -> str:
-    """How many samples have a modality, and how large it typically is.
-
-    Args:
-        index: the data.
-        modality: one that the data have.
-    """
-    count = int((index.files[modality] != "").sum())
-    noun = {"image": "pictures", "audio": "sounds", "text": "texts"}[modality]
-    words = f"{count:,} {noun}" if count == len(index) else f"{count:,} of {len(index):,} {noun}"
-    facts = index.facts
-    match modality:
-        case "image" if "image_side" in facts:
-            return f"{words} · typically {facts['image_side']:.0f} px"
-        case "audio" if {"audio_seconds", "audio_rate"} <= facts.keys():
-            length = f"mostly up to {facts['audio_seconds']:.2g} s"
-            return f"{words} · {length} · {facts['audio_rate']:,.0f} Hz"
-        case "text" if "text_words" in facts:
-            return f"{words} · mostly up to {facts['text_words']:.0f} words"
-    return words
+def _divides(data: DataSpec) -> dict[str, object]:
+    """What the counts of the splits depend on."""
+    return data.model_dump(exclude={"image", "audio", "text"})

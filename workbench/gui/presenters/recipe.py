@@ -13,16 +13,22 @@ from workbench.data.index import Index
 from workbench.errors import UserError
 from workbench.gui.choices import Choice
 from workbench.gui.outline import Outline, outline
-from workbench.gui.preflight import Check, facts, look_over
+from workbench.gui.preflight import Check, Survey, facts, look_over, survey
 from workbench.options import Option
 from workbench.parts import Modality, Task
-from workbench.spec import PART_PLACES, PartSpec, RunSpec
+from workbench.spec import PART_PLACES, DataSpec, PartSpec, RunSpec
 
 Suggest = Callable[[Index, str | None], RunSpec]
 Reasons = Callable[[Index, RunSpec], Mapping[str, str]]
 
 FORM_PLACES = ("data", "data.image", "data.audio", "data.text", "model", "training")
 """Places of a spec that have a form and are no part."""
+
+_ABOUT_DATA = (
+    "folder", "reading", "target", "task", "division", "group", "validation", "test", "split_seed",
+    "incomplete", "leave_out",
+)  # fmt: skip
+"""Fields of a ``DataSpec`` that the data screen decides; the others say how files are decoded."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,8 @@ class RecipePresenter(QObject):
         self.state = RecipeState()
         self._suggest, self._reasons = suggest, reasons
         self._index: Index | None = None
+        self._suggested: RunSpec | None = None
+        self._surveyed: tuple[tuple[Index, Any, Any], Survey] | None = None
         self._resting: dict[str, PartSpec] = {}
 
     def use(
@@ -121,6 +129,7 @@ class RecipePresenter(QObject):
         *,
         target: str | None = None,
         task: Task | None = None,
+        data: DataSpec | None = None,
     ) -> None:
         """Begin with these data.
 
@@ -129,14 +138,17 @@ class RecipePresenter(QObject):
             run_spec: a spec to start from, such as that of an earlier run; None: a suggested one.
             target: the column to learn; None: the first.
             task: what the target is; None: as its values say.
+            data: what was chosen on the data screen; it goes before ``target`` and ``task``.
 
         Raises:
             UserError: the data cannot be learned, or the spec does not belong to them.
         """
-        chosen = run_spec or self._suggest(index, target)
-        if task is not None and task != chosen.data.task:
+        chosen = run_spec or self._suggest(index, data.target if data is not None else target)
+        if data is not None:
+            chosen = _with_data(chosen, data)
+        elif task is not None and task != chosen.data.task:
             chosen = _with_task(chosen, task)
-        index.target(chosen.data.target)
+        index.target(chosen.data.target).as_task(chosen.data.task)
         for modality in chosen.modalities:
             if modality not in index.modalities:
                 raise UserError(
@@ -145,7 +157,49 @@ class RecipePresenter(QObject):
                 )
         self._index = index
         self._resting = {}
+        self._suggested = chosen
         self._become(chosen, {}, reasons=self._reasons(index, chosen))
+
+    def divide(self, data: DataSpec) -> None:
+        """Take over what was chosen about the same target: division, and who is left out.
+
+        Args:
+            data: what was chosen on the data screen.
+        """
+        current = self.state.spec
+        if current is not None and _with_data(current, data) != current:
+            places = {f"data.{name}" for name in _ABOUT_DATA}
+            errors = {at: words for at, words in self.state.errors.items() if at not in places}
+            self._become(_with_data(current, data), errors, reasons=self.state.reasons)
+
+    def refresh(self, index: Index) -> None:
+        """Follow what the look at every file has brought to light; what a person set stays.
+
+        Args:
+            index: the same data with typical sizes, and without files that cannot be read.
+        """
+        current, before = self.state.spec, self._suggested
+        if current is None or before is None:
+            return
+        fresh = self._suggest(index, current.data.target).data
+        changes: dict[str, Any] = {
+            modality: getattr(fresh, modality)
+            for modality in index.modalities
+            if getattr(current.data, modality) == getattr(before.data, modality)
+        }
+        changed = current.model_copy(update={"data": current.data.model_copy(update=changes)})
+        for modality in current.modalities:
+            if modality not in index.modalities and len(changed.model.encoders) > 1:
+                changed = spec.change(changed, f"model.encoders.{modality}", None)
+        self._index = index
+        self._suggested = before.model_copy(update={"data": before.data.model_copy(update=changes)})
+        self._become(changed, self.state.errors, reasons=self._reasons(index, changed))
+
+    def clear(self) -> None:
+        """There are no data that can be learned."""
+        self._index = self._suggested = self._surveyed = None
+        self.state = RecipeState()
+        self.changed.emit(self.state)
 
     @Slot(str, object)
     def change(self, place: str, value: object) -> None:
@@ -228,7 +282,8 @@ class RecipePresenter(QObject):
         index = self._index
         assert index is not None
         target = index.target(run_spec.data.target)
-        checks = look_over(index, run_spec, errors)
+        found = self._survey(index, run_spec)
+        checks = look_over(run_spec, found, errors)
         self.state = RecipeState(
             spec=run_spec,
             offered=index.modalities,
@@ -237,11 +292,21 @@ class RecipePresenter(QObject):
             reasons=dict(reasons),
             errors=dict(errors),
             checks=checks,
-            outline=outline(run_spec, len(target.classes)),
-            facts=facts(index, run_spec),
+            outline=outline(run_spec, len(target.classes or target.columns)),
+            facts=facts(run_spec, found),
             ready=not any(check.severity == "error" for check in checks),
         )
         self.changed.emit(self.state)
+
+    def _survey(self, index: Index, run_spec: RunSpec) -> Survey:
+        """Who takes part; counted only when what it depends on has changed."""
+        chosen = tuple(getattr(run_spec.data, name) for name in _ABOUT_DATA)
+        key = (index, chosen, run_spec.modalities)
+        known = self._surveyed
+        if known is None or known[0][0] is not index or known[0][1:] != key[1:]:
+            known = (key, survey(index, run_spec.data, run_spec.modalities))
+            self._surveyed = known
+        return known[1]
 
 
 def _part_place(place: str) -> str:
@@ -250,10 +315,26 @@ def _part_place(place: str) -> str:
     return owner if owner in PART_PLACES else ""
 
 
+def _with_data(run_spec: RunSpec, chosen: DataSpec) -> RunSpec:
+    """The same spec with what was chosen about the data; how files are decoded stays."""
+    fields = {name: getattr(chosen, name) for name in _ABOUT_DATA}
+    data = run_spec.data.model_copy(update=fields)
+    if data == run_spec.data:
+        return run_spec
+    if parts.find("loss", run_spec.objective.loss.name).fits(task=data.task):
+        run_spec = _with_task(run_spec, data.task)
+    return run_spec.model_copy(update={"data": data})
+
+
 def _with_task(run_spec: RunSpec, task: Task) -> RunSpec:
     """The same spec for another reading of the target, with the first loss that fits it."""
     data = run_spec.model_dump(mode="json")
     data["data"]["task"] = task
+    if not parts.parts("loss", task=task):
+        raise UserError(
+            f"There is no loss for targets that are {parts.TASK_WORDS[task]}.",
+            "Learn the column as something else.",
+        )
     if parts.find("loss", run_spec.objective.loss.name).fits(task=task):
         first = parts.parts("loss", task=task)[0]
         data["objective"]["loss"] = {"name": first.name, "options": {}}

@@ -1,14 +1,16 @@
-"""A place to drop a folder on, and the dialog that asks for one."""
+"""Places to drop folders, files and zips on, and the dialogs that ask for them."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from workbench.data.archives import is_archive
 from workbench.gui import theme
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.labels import IconLabel, label, set_role
@@ -32,16 +34,114 @@ def ask_folder(parent: QWidget, then: Callable[[Path], None]) -> None:
     dialog.open()
 
 
+def ask_archive(parent: QWidget, then: Callable[[Path], None]) -> None:
+    """Show the desktop's dialog for a zip file; returns at once.
+
+    Args:
+        parent: the widget that it belongs to.
+        then: called with the file; not called when the dialog is dismissed.
+    """
+    dialog = QFileDialog(parent, "Open zip file", "", "Zip files (*.zip)")
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(lambda name: then(Path(name)))
+    dialog.open()
+
+
 def dropped_folder(data: QMimeData) -> Path | None:
-    """The folder that is being dropped; of a file the folder it lies in; None for anything else."""
-    for url in data.urls():
-        if url.isLocalFile():
-            path = Path(url.toLocalFile())
-            if path.is_dir():
-                return path
-            if path.is_file():
-                return path.parent
-    return None
+    """What is to be opened of what is being dropped.
+
+    Args:
+        data: what the pointer carries.
+
+    Returns:
+        A folder or a zip file as it is; of another file the folder it lies in; of several things
+        the folder that holds them all; None for anything else.
+    """
+    urls = [url for url in data.urls() if url.isLocalFile()]
+    paths = [path for path in (Path(url.toLocalFile()) for url in urls) if path.exists()]
+    if not paths:
+        return None
+    if len(paths) == 1:
+        only = paths[0]
+        return only if only.is_dir() or is_archive(only) else only.parent
+    common = Path(os.path.commonpath([path.parent for path in paths]))
+    # Things of two drives, or of the whole disk, are no folder of data.
+    return common if common != Path(common.anchor) else None
+
+
+class DropHint(QFrame):
+    """Covers a window while something that can be opened is dragged over it, and takes it.
+
+    Args:
+        window: what it covers; drops anywhere on it are taken.
+        name: its ``objectName``.
+    """
+
+    folder_wished = Signal(object)
+    """The ``Path`` of a folder or zip file that was dropped."""
+
+    def __init__(self, window: QWidget, name: str = "drop_hint") -> None:
+        super().__init__(window)
+        self.setObjectName(name)
+        self.setAccessibleName("Drop to open")
+        self.setAcceptDrops(True)
+        set_role(self, "drop-hint")
+        box = QVBoxLayout(self)
+        box.setSpacing(theme.GAP)
+        box.addStretch(1)
+        box.addWidget(IconLabel("folder-open", "accent", 56), 0, Qt.AlignmentFlag.AlignHCenter)
+        self.words = label("Drop to open", "screen-title", f"{name}_words")
+        box.addWidget(self.words, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.path = label("", "quiet", f"{name}_path")
+        box.addWidget(self.path, 0, Qt.AlignmentFlag.AlignHCenter)
+        box.addStretch(1)
+        self.hide()
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Come up when something is dragged onto the window, and keep its size."""
+        if isinstance(event, QDragEnterEvent):
+            return self._enter(event)
+        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            self.dropEvent(event)
+            return True
+        if event.type() == QEvent.Type.Resize:
+            self._cover()
+        return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """The pointer is over the hint itself now."""
+        self._enter(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Nothing hovers any more."""
+        self.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Something was let go."""
+        self.hide()
+        path = dropped_folder(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.folder_wished.emit(path)
+
+    def _enter(self, event: QDragEnterEvent) -> bool:
+        path = dropped_folder(event.mimeData())
+        if path is None:
+            return False
+        event.acceptProposedAction()
+        self.path.setText(str(path))
+        self._cover()
+        self.show()
+        self.raise_()
+        return True
+
+    def _cover(self) -> None:
+        parent = self.parentWidget()
+        if parent is not None:
+            self.setGeometry(parent.rect())
 
 
 class DropZone(QFrame):
@@ -57,7 +157,7 @@ class DropZone(QFrame):
     """
 
     folder_wished = Signal(object)
-    """The ``Path`` of a folder that was dropped or chosen."""
+    """The ``Path`` of a folder or zip file that was dropped or chosen."""
 
     def __init__(
         self,
@@ -90,11 +190,21 @@ class DropZone(QFrame):
             "Open folder…", f"{name}_open", icon_name="folder-open", primary=primary
         )
         self.button.clicked.connect(lambda: ask(self, self.folder_wished.emit))
-        row.addWidget(self.button, 0)
+        buttons = QVBoxLayout()
+        buttons.setSpacing(theme.GAP_SMALL)
+        buttons.addStretch(1)
+        buttons.addWidget(self.button)
+        self.archive = Button("Zip file…", f"{name}_archive", flat=True)
+        self.archive.setProperty("link", True)
+        self.archive.setAccessibleName("Open zip file")
+        self.archive.clicked.connect(lambda: ask_archive(self, self.folder_wished.emit))
+        buttons.addWidget(self.archive, 0, Qt.AlignmentFlag.AlignHCenter)
+        buttons.addStretch(1)
+        row.addLayout(buttons, 0)
         row.addStretch(1)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take folders only."""
+        """Take folders, files and zips only."""
         if dropped_folder(event.mimeData()) is not None:
             event.acceptProposedAction()
             self._over(True)

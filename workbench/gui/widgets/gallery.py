@@ -1,317 +1,318 @@
-"""Samples as pictures in rows and columns; only what is seen is decoded and painted."""
+"""All samples as small pictures; only the cells that are seen are laid out, decoded and painted."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
     QColor,
-    QFontMetrics,
-    QImage,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
-    QTextOption,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
-from workbench.data.index import Index
 from workbench.gui import theme
-from workbench.gui.decoding import target_words
-from workbench.gui.thumbnails import Thumbnail, Thumbnails
-from workbench.gui.widgets.sound_views import image_of, spectrogram_pixels
+from workbench.gui.pixels import Colours
+from workbench.gui.presenters.samples import SamplesPresenter, SamplesState
+from workbench.gui.thumbnails import Thumbnails
+from workbench.gui.widgets.gallery_cells import LINE, Brush, Grid, caption
 
-SMALLEST, USUAL, LARGEST = 88, 136, 224
-"""Sides of a cell's picture, device-independent pixels."""
-_CAPTION = 36
-_GAP = 10
-_RADIUS = 6.0
+SMALLEST, LARGEST, USUAL = 72, 256, 112
+"""Sides of a cell's picture in device-independent pixels."""
+_GAP = 8
+_HIGHEST = 2**30
+"""Largest value of a scroll bar; a taller gallery scrolls in larger steps."""
+_AHEAD = 1
+"""Screens above and below whose pictures are decoded after those that are seen."""
 
 
 class Gallery(QAbstractScrollArea):
-    """A grid of samples.
+    """Samples as pictures, spectrograms or beginnings of texts, with name and target.
 
     Args:
         name: its ``objectName``.
-        thumbnails: what decodes; made anew when left out.
+        presenter: who decides what is listed.
+        thumbnails: what decodes; one of its own when left out.
         parent: its parent.
     """
 
-    sample_chosen = Signal(int)
+    chosen = Signal(int)
     """Number of the sample that the person looks at."""
 
+    side_changed = Signal(int)
+    """The side of a cell's picture changed, by the wheel or by a key."""
+
     def __init__(
-        self, name: str, thumbnails: Thumbnails | None = None, parent: QWidget | None = None
+        self,
+        name: str,
+        presenter: SamplesPresenter,
+        thumbnails: Thumbnails | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setAccessibleName("Gallery of samples")
-        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setAccessibleName("Samples as pictures")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.viewport().setAutoFillBackground(False)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.thumbnails = thumbnails or Thumbnails(parent=self)
-        self.thumbnails.came.connect(self._repaint)
-        self._index: Index | None = None
-        self._target = ""
-        self._rows: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._chosen = -1
-        self._side = USUAL
-        self._images: dict[int, tuple[Thumbnail, str, QImage]] = {}
-        self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self.thumbnails.came.connect(self._repaint_sample)
+        self._state = SamplesState()
+        self._cells: dict[int, int] = {}
+        self.side = USUAL
+        """Side of a cell's picture, pixels."""
+        self.grid = Grid()
+        self.current = -1
+        """The chosen cell; -1 for none."""
+        presenter.changed.connect(self.show_state)
 
-    def show_rows(self, index: Index, rows: NDArray[np.int64], target: str) -> None:
-        """Show these samples.
-
-        Args:
-            index: the data.
-            rows: the samples, in their order.
-            target: the column that the captions tell.
-        """
-        if index is not self._index:
-            self._images.clear()
-            self._chosen = -1
-            self.thumbnails.show_index(index)
-        self._index, self._rows, self._target = index, rows, target
-        self._measure()
-        self.viewport().update()
-        self._want()
-
-    def choose(self, sample: int) -> None:
-        """Mark a sample and bring it into sight; nothing is told of it.
-
-        Args:
-            sample: its number.
-        """
-        self._chosen = sample
-        place = self._place_of(sample)
-        if place >= 0:
-            self._reveal(place)
-        self._describe()
-        self.viewport().update()
-
-    def set_side(self, side: int) -> None:
-        """Make the cells larger or smaller.
-
-        Args:
-            side: of their pictures, ``SMALLEST`` to ``LARGEST``.
-        """
-        first = self._visible().start
-        self._side = int(np.clip(side, SMALLEST, LARGEST))
-        self._measure()
-        self.verticalScrollBar().setValue(first // self._columns() * self._height())
-        self.viewport().update()
-        self._want()
-
-    @property
-    def chosen(self) -> int:
-        """Number of the marked sample; -1: none."""
-        return self._chosen
-
-    def cell_of(self, sample: int) -> QRect:
-        """Where a sample stands in the viewport; empty when it is not shown.
-
-        Args:
-            sample: its number.
-        """
-        place = self._place_of(sample)
-        return self._cell(place) if place >= 0 else QRect()
-
-    def _place_of(self, sample: int) -> int:
-        found = np.flatnonzero(self._rows == sample)
-        return int(found[0]) if len(found) else -1
-
-    def _columns(self) -> int:
-        return max(1, (self.viewport().width() - _GAP) // (self._side + _GAP))
-
-    def _height(self) -> int:
-        return self._side + _CAPTION + _GAP
-
-    def _lines(self) -> int:
-        return -(-len(self._rows) // self._columns())
-
-    def _measure(self) -> None:
-        bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, self._lines() * self._height() + _GAP - self.viewport().height()))
-        bar.setPageStep(self.viewport().height())
-        bar.setSingleStep(self._height() // 3)
-
-    def _visible(self) -> range:
-        """Places that are at least partly seen."""
-        top = self.verticalScrollBar().value()
-        first = max(0, (top - _GAP) // self._height()) * self._columns()
-        last = (top + self.viewport().height()) // self._height() + 1
-        return range(min(first, len(self._rows)), min(last * self._columns(), len(self._rows)))
-
-    def _cell(self, place: int) -> QRect:
-        line, column = divmod(place, self._columns())
-        # What is left over at the right is shared out between the columns.
-        room = self.viewport().width() - _GAP - self._columns() * (self._side + _GAP)
-        left = _GAP + column * (self._side + _GAP) + room * (column + 1) // (self._columns() + 1)
-        top = _GAP + line * self._height() - self.verticalScrollBar().value()
-        return QRect(left, top, self._side, self._side + _CAPTION)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the cells that are seen."""
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._index is not None:
-            for place in self._visible():
-                cell = self._cell(place)
-                if cell.intersects(event.rect()):
-                    self._paint(painter, cell, int(self._rows[place]))
-        painter.end()
-
-    def _paint(self, painter: QPainter, cell: QRect, row: int) -> None:
-        worn = theme.current()
-        ground = QRectF(cell).adjusted(0, 0, 0, -_CAPTION)
-        chosen = row == self._chosen
-        if chosen:
-            painter.setPen(QPen(QColor(worn.accent), 2))
-            painter.setBrush(QColor(worn.soft_accent))
-            painter.drawRoundedRect(QRectF(cell).adjusted(-4, -4, 4, 2), _RADIUS + 2, _RADIUS + 2)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(worn.ground))
-        painter.drawRoundedRect(ground, _RADIUS, _RADIUS)
-        found = self.thumbnails.get(row)
-        if found is not None:
-            self._paint_content(painter, ground, row, found)
-        self._paint_caption(painter, cell, row)
-
-    def _paint_content(self, painter: QPainter, ground: QRectF, row: int, found: Thumbnail) -> None:
-        worn = theme.current()
-        words = found.text or found.problem
-        if words:
-            painter.setPen(QColor(worn.text if found.text else worn.bad))
-            option = QTextOption()
-            option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-            painter.save()
-            painter.setClipRect(ground)
-            painter.drawText(ground.adjusted(8, 6, -8, -6), words, option)
-            painter.restore()
+    @Slot(object)
+    def show_state(self, state: SamplesState) -> None:
+        """Show these rows; the chosen sample stays chosen where it is among them."""
+        before, self._state = self._state, state
+        if state.samples is None:
             return
-        image = self._image(row, found)
-        size = image.size().scaled(ground.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
-        if found.log_mel is not None:
-            size = ground.size().toSize()
-        left = ground.left() + (ground.width() - size.width()) / 2
-        top = ground.top() + (ground.height() - size.height()) / 2
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(QRectF(left, top, size.width(), size.height()), image)
-
-    def _image(self, row: int, found: Thumbnail) -> QImage:
-        """The picture of a thumbnail; that of a sound wears the colours of the theme."""
-        scheme = theme.current().scheme
-        known = self._images.get(row)
-        if known is not None and known[0] is found and known[1] == scheme:
-            return known[2]
-        pixels = found.picture
-        if pixels is None:
-            assert found.log_mel is not None
-            pixels = spectrogram_pixels(found.log_mel)
-        if len(self._images) > 2 * len(self._visible()) + 64:
-            self._images.clear()
-        image = image_of(pixels)
-        self._images[row] = (found, scheme, image)
-        return image
-
-    def _paint_caption(self, painter: QPainter, cell: QRect, row: int) -> None:
-        index = self._index
-        assert index is not None
-        worn = theme.current()
-        measure = QFontMetrics(painter.font())
-        line = QRect(cell.left() + 2, cell.bottom() - _CAPTION + 3, cell.width() - 4, 16)
-        target = target_words(index, row, self._target) if self._target else ""
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        if target:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._colour(row)))
-            painter.drawEllipse(QRectF(line.left(), line.top() + 4, 8, 8))
-            painter.setPen(QColor(worn.text))
-            words = measure.elidedText(target, Qt.TextElideMode.ElideRight, line.width() - 14)
-            painter.drawText(line.adjusted(14, 0, 0, 0), left, words)
-            line.translate(0, 16)
-        painter.setPen(QColor(worn.quiet))
-        name = str(index.stems[row]).rpartition("/")[2]
-        words = measure.elidedText(name, Qt.TextElideMode.ElideMiddle, line.width())
-        painter.drawText(line, left, words)
-
-    def _colour(self, row: int) -> str:
-        """One colour a class, from the series; the accent for targets that are no classes."""
-        worn = theme.current()
-        target = self._index.targets.get(self._target) if self._index is not None else None
-        if target is None or target.task not in {"category", "yes_no", "ordered"}:
-            return worn.accent
-        return worn.colour_of(int(target.values[row]) % len(worn.series))
-
-    def _want(self) -> None:
-        visible = self._visible()
-        self.thumbnails.want(self._rows[visible.start : visible.stop].tolist())
-
-    @Slot()
-    def _scrolled(self) -> None:
+        self.thumbnails.show_index(state.samples.index, Colours.worn())
+        if state.rows is not before.rows or state.samples is not before.samples:
+            kept = before.rows[self.current] if 0 <= self.current < len(before.rows) else -1
+            self.current = self._cell_of(int(kept))
+            self._lay_out()
+            if state.rows is not before.rows:
+                self.verticalScrollBar().setValue(0)
         self.viewport().update()
-        self._want()
+
+    def look_at(self, sample: int) -> None:
+        """Choose a sample without telling, and scroll to it.
+
+        Args:
+            sample: its number; nothing is chosen where it is not listed.
+        """
+        self.current = self._cell_of(sample)
+        self._reveal(self.current)
+        self.viewport().update()
 
     @Slot(int)
-    def _repaint(self, row: int) -> None:
-        visible = self._visible()
-        found = np.flatnonzero(self._rows[visible.start : visible.stop] == row)
-        if len(found):
-            self.viewport().update(self._cell(visible.start + int(found[0])))
+    def show_side(self, side: int) -> None:
+        """Make cells larger or smaller; what is at the top stays.
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put as many columns as fit."""
-        super().resizeEvent(event)
-        self._measure()
-        self._want()
+        Args:
+            side: of a cell's picture, pixels.
+        """
+        side = int(np.clip(side, SMALLEST, LARGEST))
+        if side == self.side:
+            return
+        first = self.grid.seen(self._top(), 1)
+        kept = self.current if self.current in self._visible() else (first[0] if first else 0)
+        self.side = side
+        self._lay_out()
+        self._scroll_to(self.grid.place(kept)[1])
+        self.side_changed.emit(side)
+        self.viewport().update()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Redraw in the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.viewport().update()
+    # -- where things stand -----------------------------------------------------------------------
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Look at the sample under the pointer."""
-        for place in self._visible():
-            if self._cell(place).contains(event.position().toPoint()):
-                self._pick(place)
+    def _lay_out(self) -> None:
+        room = max(self.viewport().width() - _GAP, 1)
+        across = max(1, room // (self.side + _GAP))
+        height = self.side + 2 * LINE + _GAP + 4
+        # What is left of the width is shared, so that the right edge is straight.
+        self.grid = Grid(len(self._state.rows), across, room // across, height)
+        bar = self.verticalScrollBar()
+        most = max(0, self.grid.total + _GAP - self.viewport().height())
+        self._scale = max(1, -(-most // _HIGHEST))
+        bar.setRange(0, most // self._scale)
+        bar.setPageStep(max(1, self.viewport().height() // self._scale))
+        bar.setSingleStep(max(1, height // 3 // self._scale))
+
+    _scale = 1
+
+    def _top(self) -> int:
+        return self.verticalScrollBar().value() * self._scale
+
+    def _scroll_to(self, top: int) -> None:
+        self.verticalScrollBar().setValue(top // self._scale)
+
+    def _visible(self) -> range:
+        return self.grid.seen(self._top() - _GAP, self.viewport().height())
+
+    def _cell_of(self, sample: int) -> int:
+        found = np.flatnonzero(self._state.rows == sample)
+        return int(found[0]) if len(found) else -1
+
+    def _box(self, cell: int) -> QRect:
+        """The picture of a cell, in the viewport."""
+        left, top = self.grid.place(cell)
+        spare = (self.grid.width - _GAP - self.side) // 2
+        return QRect(left + _GAP + spare, top + _GAP - self._top(), self.side, self.side)
+
+    def _whole(self, cell: int) -> QRect:
+        return self._box(cell).adjusted(-4, -4, 4, 2 * LINE + 6)
+
+    def _reveal(self, cell: int) -> None:
+        if cell < 0:
+            return
+        top, height = self.grid.place(cell)[1], self.viewport().height()
+        if top < self._top():
+            self._scroll_to(top)
+        elif top + self.grid.height + _GAP > self._top() + height:
+            self._scroll_to(top + self.grid.height + _GAP - height + self._scale - 1)
+
+    # -- what a person does -----------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move by the arrows, by pages, to the first and to the last."""
-        place = self._place_of(self._chosen)
-        columns = self._columns()
-        page = max(1, self.viewport().height() // self._height()) * columns
+        """Arrows, Home, End and pages move from cell to cell; plus and minus zoom."""
+        page = max(1, self.viewport().height() // self.grid.height) * self.grid.across
+        key = Qt.Key
         steps = {
-            Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns,
-            Qt.Key.Key_Down: columns, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page,
-            Qt.Key.Key_Home: -len(self._rows), Qt.Key.Key_End: len(self._rows),
+            key.Key_Left: -1, key.Key_Right: 1,
+            key.Key_Up: -self.grid.across, key.Key_Down: self.grid.across,
+            key.Key_PageUp: -page, key.Key_PageDown: page,
+            key.Key_Home: -self.grid.count, key.Key_End: self.grid.count,
         }  # fmt: skip
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or not len(self._rows):
+        pressed = Qt.Key(event.key())
+        if pressed in steps and self.grid.count:
+            self._go(self._next(steps[pressed]))
+        elif pressed in (key.Key_Plus, key.Key_Minus):
+            self.show_side(self.side + (16 if pressed == key.Key_Plus else -16))
+        else:
             super().keyPressEvent(event)
+
+    def _next(self, step: int) -> int:
+        """The cell that a step leads to; up and down stay in their column."""
+        if self.current < 0:
+            return 0
+        wanted = self.current + step
+        if 0 <= wanted < self.grid.count:
+            return wanted
+        if abs(step) >= self.grid.count or abs(step) == 1:
+            return int(np.clip(wanted, 0, self.grid.count - 1))
+        column = self.current % self.grid.across
+        if step < 0:
+            return column
+        last = column + (self.grid.count - 1 - column) // self.grid.across * self.grid.across
+        # Below a short last row is its last cell.
+        rows = -(-self.grid.count // self.grid.across)
+        short = last // self.grid.across < rows - 1 and self.current == last
+        return self.grid.count - 1 if short else last
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click chooses."""
+        cell = self._at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and cell >= 0:
+            self._go(cell)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The end of a click is no business of those beneath."""
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll; with Ctrl zoom."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.show_side(self.side + (16 if event.angleDelta().y() > 0 else -16))
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def _go(self, cell: int) -> None:
+        self._reveal(cell)
+        if cell == self.current:
             return
-        self._pick(int(np.clip(max(place, 0) + step, 0, len(self._rows) - 1)))
-
-    def _pick(self, place: int) -> None:
-        self._reveal(place)
-        self._chosen = int(self._rows[place])
-        self._describe()
+        self.current = cell
         self.viewport().update()
-        self.sample_chosen.emit(self._chosen)
+        self._say(cell)
+        self.chosen.emit(int(self._state.rows[cell]))
 
-    def _reveal(self, place: int) -> None:
-        cell, bar = self._cell(place), self.verticalScrollBar()
-        if cell.top() < _GAP:
-            bar.setValue(bar.value() + cell.top() - _GAP)
-        elif cell.bottom() > self.viewport().height():
-            bar.setValue(bar.value() + cell.bottom() - self.viewport().height() + _GAP)
+    def _say(self, cell: int) -> None:
+        """Tell a screen reader which sample is chosen."""
+        samples = self._state.samples
+        assert samples is not None
+        name, value = caption(samples, int(self._state.rows[cell]))
+        words = ", ".join(part for part in (name, value) if part)
+        self.setAccessibleDescription(f"{words}, {cell + 1:,} of {self.grid.count:,}")
+        event = QAccessibleEvent(self, QAccessible.Event.DescriptionChanged)
+        QAccessible.updateAccessibility(event)
 
-    def _describe(self) -> None:
-        if self._index is not None and 0 <= self._chosen < len(self._index):
-            self.setAccessibleDescription(str(self._index.stems[self._chosen]))
+    def _at(self, point: QPoint) -> int:
+        return self.grid.cell_at(point.x() - _GAP // 2, point.y() + self._top() - _GAP // 2)
+
+    # -- what Qt asks -----------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the cells out anew; what is at the top stays."""
+        first = self.grid.seen(self._top(), 1)
+        super().resizeEvent(event)
+        self._lay_out()
+        if first:
+            self._scroll_to(self.grid.place(first[0])[1])
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Decode spectrograms anew in the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._state.samples is not None:
+            self.thumbnails.show_index(self._state.samples.index, Colours.worn())
+            self.viewport().update()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Tell name, target and what is wrong in a tooltip."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self._tip(event)
+            return True
+        return super().viewportEvent(event)
+
+    def _tip(self, event: QHelpEvent) -> None:
+        cell, samples = self._at(event.pos()), self._state.samples
+        if cell < 0 or samples is None:
+            QToolTip.hideText()
+            return
+        row = int(self._state.rows[cell])
+        found = self.thumbnails.of(row)
+        lines = [*caption(samples, row), found.problem if found is not None else ""]
+        QToolTip.showText(event.globalPos(), "\n".join(line for line in lines if line), self)
+
+    @Slot(int)
+    def _repaint_sample(self, row: int) -> None:
+        cell = self._cells.get(row)
+        if cell is not None:
+            self.viewport().update(self._whole(cell))
+
+    def sizeHint(self) -> QSize:
+        """Room for a few cells."""
+        return QSize(4 * (USUAL + _GAP), 2 * (USUAL + 2 * LINE + _GAP))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the cells that are seen, and wish the pictures that they lack."""
+        samples, rows = self._state.samples, self._state.rows
+        painter = QPainter(self.viewport())
+        painter.setRenderHints(
+            QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
+        )
+        painter.fillRect(event.rect(), QColor(theme.current().panel))
+        if samples is not None:
+            seen = self._visible()
+            self._cells = {int(rows[cell]): cell for cell in seen}
+            brush = Brush(painter, self)
+            for cell in seen:
+                if self._whole(cell).intersects(event.rect()):
+                    row = int(rows[cell])
+                    brush.cell(self._box(cell), samples, row, self.thumbnails.of(row))
+                    if cell == self.current:
+                        brush.frame(self._whole(cell))
+            self._wish(seen)
+        painter.end()
+
+    def _wish(self, seen: range) -> None:
+        """What is seen first, then a screen below, then one above."""
+        rows, more = self._state.rows, _AHEAD * len(seen)
+        below = range(seen.stop, min(seen.stop + more, len(rows)))
+        above = range(max(seen.start - more, 0), seen.start)
+        ratio = self.devicePixelRatioF()
+        wanted = (int(rows[cell]) for part in (seen, below, reversed(above)) for cell in part)
+        self.thumbnails.wish(wanted, int(self.side * ratio))

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from workbench.gui.widgets.sound_views import Pane, image_of
+from workbench.gui import theme
+from workbench.gui.pixels import image_of
+from workbench.gui.widgets.sound_views import Pane
 
 CLOSEST = 32.0
 """Largest enlargement over the fitted size."""
 _STEP = 1.25
 _WHEEL_NOTCH = 120
+_KEY_MOVE = 0.1
 _VISIBLE_PIXELS = 3.0
 """Enlargement of a pixel from which it is shown as a square."""
 
@@ -21,14 +34,19 @@ _VISIBLE_PIXELS = 3.0
 class Picture(Pane):
     """A picture fitted into its place, sides in proportion.
 
-    The wheel enlarges it around the pointer, dragging moves it, a double click fits it again.
+    The wheel, or plus and minus, enlarges it around the pointer or its middle; dragging or the
+    arrows move it; a double click, or 0 and 1, goes between fitted and 100 %.
     """
+
+    zoomed = Signal()
+    """It is shown larger or smaller."""
 
     def __init__(
         self, name: str, name_for_readers: str, height: int, parent: QWidget | None = None
     ) -> None:
         super().__init__(name, name_for_readers, height, parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._image = QImage()
         self._closer = 1.0
         self._middle = QPointF(0.5, 0.5)
@@ -40,8 +58,16 @@ class Picture(Pane):
         Args:
             pixels: uint8 [height, width, 3].
         """
-        self._image = image_of(pixels)
-        self.setAccessibleDescription(f"{pixels.shape[1]} × {pixels.shape[0]} pixels")
+        self.show_image(image_of(pixels))
+
+    def show_image(self, image: QImage) -> None:
+        """Show a picture, fitted.
+
+        Args:
+            image: any picture.
+        """
+        self._image = image
+        self.setAccessibleDescription(f"{image.width()} × {image.height()} pixels")
         self.fit()
 
     @property
@@ -49,11 +75,35 @@ class Picture(Pane):
         """How many times larger than fitted it is shown."""
         return self._closer
 
+    @property
+    def percent(self) -> float:
+        """Size in percent: 100 shows each of its pixels as one of the window."""
+        return 100 * self._fitted() * self._closer
+
     def fit(self) -> None:
         """Show all of it."""
-        self._closer, self._middle = 1.0, QPointF(0.5, 0.5)
-        self.unsetCursor()
-        self.update()
+        self._become(1.0, QPointF(0.5, 0.5))
+
+    def actual(self) -> None:
+        """Show it at 100 %, around what is in the middle now."""
+        if not self._image.isNull():
+            self._become(1 / self._fitted(), self._middle)
+
+    def enlarge(self, times: float, around: QPointF | None = None) -> None:
+        """Show it larger or smaller.
+
+        Args:
+            times: than now.
+            around: the point that stays where it is; None: the middle.
+        """
+        if self._image.isNull():
+            return
+        point = around or QPointF(self.width() / 2, self.height() / 2)
+        before = self._share(point)
+        natural = 1 / self._fitted()
+        lowest, highest = min(1.0, natural), max(CLOSEST, natural)
+        self._closer = min(max(self._closer * times, lowest), highest)
+        self._become(self._closer, self._middle + before - self._share(point))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw it; small ones with visible pixels."""
@@ -61,26 +111,41 @@ class Picture(Pane):
         self.ground(painter)
         if not self._image.isNull():
             place = self._place()
-            enlarged = place.width() > _VISIBLE_PIXELS * self._image.width()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not enlarged)
+            squares = place.width() > _VISIBLE_PIXELS * self._image.width()
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not squares)
             painter.setClipRect(self.rect())
             painter.drawImage(place, self._image)
+            painter.setClipping(False)
+        if self._closer != 1.0:
+            self._tell(painter)
+        self.frame(painter)
         painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Closer or farther around the pointer."""
-        if self._image.isNull():
-            return
-        before = self._share(event.position())
-        factor = _STEP ** (event.angleDelta().y() / _WHEEL_NOTCH)
-        self._closer = min(max(self._closer * factor, 1.0), CLOSEST)
-        after = self._share(event.position())
-        self._move(before - after)
-        if self._closer > 1:
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
-        else:
-            self.fit()
+        self.enlarge(_STEP ** (event.angleDelta().y() / _WHEEL_NOTCH), event.position())
         event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Zoom and move by keys."""
+        key, far = Qt.Key, _KEY_MOVE / self._closer
+        moves = {
+            key.Key_Left: QPointF(-far, 0), key.Key_Right: QPointF(far, 0),
+            key.Key_Up: QPointF(0, -far), key.Key_Down: QPointF(0, far),
+        }  # fmt: skip
+        pressed = Qt.Key(event.key())
+        if pressed in (key.Key_Plus, key.Key_Equal):
+            self.enlarge(_STEP)
+        elif pressed == key.Key_Minus:
+            self.enlarge(1 / _STEP)
+        elif pressed == key.Key_0:
+            self.fit()
+        elif pressed == key.Key_1:
+            self.actual()
+        elif pressed in moves and self._closer > 1:
+            self._become(self._closer, self._middle + moves[pressed])
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of it."""
@@ -89,20 +154,62 @@ class Picture(Pane):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Move it."""
         if self._dragged is not None:
-            self._move(self._share(self._dragged) - self._share(event.position()))
+            moved = self._share(self._dragged) - self._share(event.position())
             self._dragged = event.position()
+            self._become(self._closer, self._middle + moved)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let it go."""
         self._dragged = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fit it again."""
-        self.fit()
+        """From fitted to 100 %, and back."""
+        if self._closer == 1.0:
+            self.actual()
+        else:
+            self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another room gives another percentage."""
+        super().resizeEvent(event)
+        self.zoomed.emit()
+
+    def _become(self, closer: float, middle: QPointF) -> None:
+        changed = closer != self._closer
+        self._closer = closer
+        if closer <= 1:
+            middle = QPointF(0.5, 0.5)
+        self._middle = QPointF(min(max(middle.x(), 0.0), 1.0), min(max(middle.y(), 0.0), 1.0))
+        if closer > 1:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()
+        self.update()
+        if changed:
+            self.zoomed.emit()
+
+    def _tell(self, painter: QPainter) -> None:
+        """The percentage in a corner."""
+        worn, words = theme.current(), f"{self.percent:,.0f} %"
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = painter.fontMetrics().horizontalAdvance(words) + 12
+        box = QRectF(self.width() - width - 6, self.height() - 26, width, 20)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(worn.panel))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(QPen(QColor(worn.text)))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _fitted(self) -> float:
+        """Pixels of the window for one of the picture when all of it is shown."""
+        if self._image.isNull():
+            return 1.0
+        across = self.width() / self._image.width()
+        return max(min(across, self.height() / self._image.height()), 1e-6)
 
     def _place(self) -> QRectF:
-        size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        width, height = size.width() * self._closer, size.height() * self._closer
+        scale = self._fitted() * self._closer
+        width, height = self._image.width() * scale, self._image.height() * scale
         left = self.width() / 2 - self._middle.x() * width
         top = self.height() / 2 - self._middle.y() * height
         return QRectF(left, top, width, height)
@@ -111,13 +218,6 @@ class Picture(Pane):
         """Where a point lies on the picture, 0..1 each way."""
         place = self._place()
         return QPointF(
-            (point.x() - place.left()) / max(place.width(), 1.0),
-            (point.y() - place.top()) / max(place.height(), 1.0),
+            (point.x() - place.left()) / max(place.width(), 1e-6),
+            (point.y() - place.top()) / max(place.height(), 1e-6),
         )
-
-    def _move(self, by: QPointF) -> None:
-        moved = self._middle + by
-        self._middle = QPointF(min(max(moved.x(), 0.0), 1.0), min(max(moved.y(), 0.0), 1.0))
-        if self._closer <= 1:
-            self._middle = QPointF(0.5, 0.5)
-        self.update()

@@ -1,21 +1,21 @@
-"""One sample with all its modalities: picture, sound and text."""
+"""One sample with all its modalities: picture, sound and text; as it is, or as a model sees it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 from PySide6.QtCore import Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
+    QPlainTextEdit,
     QSizePolicy,
     QStackedLayout,
-    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -24,14 +24,16 @@ from workbench.data.index import Index
 from workbench.errors import UserError
 from workbench.gui import theme
 from workbench.gui.background import Latest
-from workbench.gui.decoding import READERS, Decoders, Sample, decode
+from workbench.gui.decoding import LONGEST_SOUND, READERS, SIDE, Decoders, Sample, decode
 from workbench.gui.model_eyes import ModelEyes, Seen
+from workbench.gui.pixels import image_of
 from workbench.gui.sound import Player
 from workbench.gui.widgets.buttons import Button
-from workbench.gui.widgets.labels import ElidedLabel, label, set_role
+from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.picture import Picture
+from workbench.gui.widgets.sample_section import Section
 from workbench.gui.widgets.sound_player import SoundView
-from workbench.gui.widgets.tokens import tokens_in_html
+from workbench.gui.widgets.tokens import TokensView
 from workbench.parts import MODALITIES, Modality
 from workbench.spec import Augmentation, DataSpec
 
@@ -39,6 +41,8 @@ from workbench.spec import Augmentation, DataSpec
 _STRETCH: dict[Modality, int] = {"image": 100, "audio": 0, "text": 0}
 
 _HIGHEST = 440
+_TEXT_LOWEST, _TEXT_HIGHEST = 44, 84
+_TOKENS_HIGHEST = 112
 
 
 def open_with_desktop(path: Path) -> None:
@@ -46,12 +50,25 @@ def open_with_desktop(path: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
+@dataclass(frozen=True)
+class _Decoded:
+    """A sample, and its picture ready to be painted."""
+
+    sample: Sample
+    image: QImage | None
+
+
+def _decoded(index: Index, row: int, decoders: Decoders, target: str) -> _Decoded:
+    sample = decode(index, row, decoders, target)
+    return _Decoded(sample, image_of(sample.picture) if sample.picture is not None else None)
+
+
 class SampleView(QWidget):
     """Shows one sample; files are decoded in a worker thread, late ones are dropped.
 
     Args:
-        prefix: of the object names: ``<prefix>_title``, ``<prefix>_picture``,
-            ``<prefix>_waveform``, ``<prefix>_spectrogram``, ``<prefix>_text``,
+        prefix: of the object names: ``<prefix>_title``, ``<prefix>_target``, ``<prefix>_others``,
+            ``<prefix>_picture``, ``<prefix>_zoom``, ``<prefix>_text``, ``<prefix>_tokens``,
             ``<prefix>_open_<modality>``, ``<prefix>_as_model``, ``<prefix>_variation``, and those
             of ``SoundView``.
         decoders: what reads files.
@@ -74,22 +91,27 @@ class SampleView(QWidget):
         self.target_name = ""
         """Which target is told; "": the first."""
         self._prefix, self._decoders, self._open_file = prefix, decoders, open_file
-        self._files: dict[Modality, Path] = {}
-        self._player = player
-        self._eyes = ModelEyes()
+        self._place: tuple[Index, int] | None = None
         self._inputs: tuple[DataSpec, Augmentation] | None = None
         self._variation = 0
-        self._place: tuple[Index, int] | None = None
-        self._latest = Latest(self)
-        self._latest.answered.connect(self._show)
-        self._latest.failed.connect(self._fail)
+        self._decoded: _Decoded | None = None
+        self._seen: Seen | None = None
+        self._shown: tuple[object, object] = (None, None)
+        self._eyes = ModelEyes()
+        self._learns: tuple[Index, DataSpec] | None = None
+        self._latest, self._looks, self._lessons = Latest(self), Latest(self), Latest(self)
+        self._latest.answered.connect(self._have_decoded)
+        self._looks.answered.connect(self._have_seen)
+        self._lessons.answered.connect(self._have_learned)
+        for asked in (self._latest, self._looks, self._lessons):
+            asked.failed.connect(self._fail)
         self._stack = QStackedLayout(self)
         nothing = label("Choose a sample in the table.", "quiet", f"{prefix}_empty")
         nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack.addWidget(nothing)
         self._full = QWidget()
         self._stack.addWidget(self._full)
-        self._fill()
+        self._fill(player)
 
     def show_sample(self, index: Index, row: int) -> None:
         """Decode and show one sample.
@@ -100,8 +122,11 @@ class SampleView(QWidget):
         """
         # The name stands there at once; the rest follows when it is decoded.
         self.title.setText(str(index.stems[row]))
+        self.sound.player.stop()
         self._place = (index, row)
-        self._ask()
+        self._decoded = self._seen = None
+        self._latest.ask(partial(_decoded, index, row, self._decoders, self.target_name))
+        self._look()
 
     def show_inputs(self, data: DataSpec, augmentation: Augmentation) -> None:
         """Know the recipe, so that samples can be shown as the model sees them.
@@ -113,8 +138,7 @@ class SampleView(QWidget):
         if (data, augmentation) != self._inputs:
             self._inputs = (data, augmentation)
             self.as_model.setVisible(True)
-            if self.as_model.isChecked():
-                self._ask()
+            self._look()
 
     def show_stem(self, index: Index, stem: str) -> None:
         """Decode and show the sample of that name; nothing when the data have none.
@@ -132,165 +156,54 @@ class SampleView(QWidget):
     def clear(self) -> None:
         """Show that nothing is chosen."""
         self._latest.forget()
-        self._place = None
+        self._looks.forget()
+        self._place = self._decoded = self._seen = None
         self.sound.player.stop()
         self._stack.setCurrentIndex(0)
 
-    def _fill(self) -> None:
-        box = QVBoxLayout(self._full)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(theme.GAP)
-        self.title = ElidedLabel("", "card-title", f"{self._prefix}_title")
-        self.target = ElidedLabel("", "quiet", f"{self._prefix}_target")
-        self._problem = label("", "bad", f"{self._prefix}_problem", wrap=True)
-        for line in (self.title, self.target, self._problem):
-            box.addWidget(line)
-        box.addLayout(self._switches())
-        self.picture = Picture(f"{self._prefix}_picture", "Picture", 96)
-        self.sound = SoundView(self._prefix, self._player)
-        self.waveform, self.spectrogram = self.sound.waveform, self.sound.spectrogram
-        self.text = QTextEdit()
-        self.text.setAcceptRichText(False)
-        self.text.setObjectName(f"{self._prefix}_text")
-        self.text.setAccessibleName("Text")
-        self.text.setReadOnly(True)
-        self.text.setTabChangesFocus(True)
-        self.text.setMinimumHeight(52)
-        self.text.setMaximumHeight(84)
-        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._sections: dict[Modality, tuple[QWidget, QLabel, QWidget, Button]] = {}
-        content: dict[Modality, tuple[QWidget, ...]] = {
-            "image": (self.picture,),
-            "audio": (self.sound,),
-            "text": (self.text,),
-        }
-        for modality in MODALITIES:
-            section = self._section(modality, content[modality])
-            if modality == "image":
-                section.setMaximumHeight(_HIGHEST)
-            box.addWidget(section, _STRETCH[modality])
-        # Takes what the picture leaves, so that titles and text stay at the top.
-        box.addStretch(1)
+    def _look(self) -> None:
+        """Ask for what the model sees of the sample; of the text its tokens are shown always."""
+        if self._place is None or self._inputs is None:
+            return
+        (index, row), (data, augmentation) = self._place, self._inputs
+        whole = self.as_model.isChecked()
+        if "text" in index.modalities and not self._eyes.knows(index, data):
+            self._learn(index, data)
+        wanted: tuple[Modality, ...] = MODALITIES if whole else ("text",)
+        see = partial(self._eyes.see, index, row, data, augmentation)
+        self._looks.ask(partial(see, self._variation if whole else 0, wanted))
 
-    def _switches(self) -> QHBoxLayout:
-        """What the model sees, and the next way in which training varies it."""
-        self.as_model = Button(
-            "As the model sees it", f"{self._prefix}_as_model", icon_name="eye", chip=True
-        )
-        self.as_model.setVisible(False)
-        self.as_model.clicked.connect(self._switch)
-        self.variation = Button(
-            "Next variation", f"{self._prefix}_variation", icon_name="shuffle", flat=True
-        )
-        self.variation.setToolTip("Show the sample as another epoch of training varies it")
-        self.variation.hide()
-        self.variation.clicked.connect(self._vary)
-        line = QHBoxLayout()
-        line.setSpacing(theme.GAP)
-        line.addWidget(self.as_model)
-        line.addWidget(self.variation)
-        line.addStretch(1)
-        return line
+    def _learn(self, index: Index, data: DataSpec) -> None:
+        """Ask for the tokeniser, once."""
+        if self._learns is None or self._learns[0] is not index or self._learns[1] != data:
+            self._learns = (index, data)
+            self._lessons.ask(partial(self._eyes.learn, index, data))
+
+    @Slot(object)
+    def _have_learned(self, nothing: object) -> None:
+        self._learns = None
+        self._look()
+
+    @Slot(object)
+    def _have_decoded(self, answer: object) -> None:
+        self._decoded = cast("_Decoded", answer)
+        self._show()
+
+    @Slot(object)
+    def _have_seen(self, answer: object) -> None:
+        self._seen = cast("Seen", answer)
+        self._show()
 
     @Slot()
     def _switch(self) -> None:
         self._variation = 0
-        self._ask()
+        self._look()
+        self._show()
 
     @Slot()
     def _vary(self) -> None:
         self._variation += 1
-        self._ask()
-
-    def _ask(self) -> None:
-        """Decode what is to be seen now."""
-        if self._place is None:
-            return
-        index, row = self._place
-        work = partial(decode, index, row, self._decoders, self.target_name)
-        if self.as_model.isChecked() and self._inputs is not None:
-            see = partial(self._eyes.see, index, row, *self._inputs, self._variation)
-            self._latest.ask(lambda: (work(), see()))
-        else:
-            self._latest.ask(lambda: (work(), None))
-
-    def _section(self, modality: Modality, content: tuple[QWidget, ...]) -> QWidget:
-        section, inside = QWidget(), QWidget()
-        outer, inner = QVBoxLayout(section), QVBoxLayout(inside)
-        for layout in (outer, inner):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(theme.GAP_SMALL)
-        head = QHBoxLayout()
-        caption = label(modality.title(), "quiet", f"{self._prefix}_{modality}_caption")
-        caption.setWordWrap(True)
-        button = Button(
-            "Open",
-            f"{self._prefix}_open_{modality}",
-            flat=True,
-            name_for_readers=f"Open the {modality} file",
-        )
-        button.setProperty("link", True)
-        button.clicked.connect(partial(self._open, modality))
-        head.addWidget(caption, 1)
-        head.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        outer.addLayout(head)
-        for widget in content:
-            inner.addWidget(widget, 1)
-        outer.addWidget(inside, 1)
-        self._sections[modality] = (section, caption, inside, button)
-        return section
-
-    @Slot(object)
-    def _show(self, answer: object) -> None:
-        sample, seen = cast("tuple[Sample, Seen | None]", answer)
-        self._stack.setCurrentIndex(1)
-        self._files = sample.files
-        self._problem.hide()
-        self.title.setText(sample.stem)
-        self.target.setText(sample.target or "No target")
-        if sample.picture is not None:
-            self.picture.show_pixels(sample.picture)
-        if sample.sound is not None:
-            self.sound.show_sound(sample.sound)
-        if sample.text is not None:
-            self.text.setPlainText(sample.text)
-        for modality in MODALITIES:
-            self._show_section(modality, sample)
-        self._show_seen(seen)
-
-    def _show_seen(self, seen: Seen | None) -> None:
-        """Put what the model sees in the place of what a person sees."""
-        varies = self._inputs is not None and self._inputs[1] != Augmentation()
-        self.variation.setVisible(seen is not None and varies)
-        if seen is None:
-            return
-        if seen.picture is not None:
-            self.picture.show_pixels(seen.picture)
-        if seen.log_mel is not None:
-            self.spectrogram.show_log_mel(seen.log_mel)
-        if seen.tokens is not None:
-            self.text.setHtml(tokens_in_html(seen.tokens))
-        for modality, words in seen.words.items():
-            varied = f" · variation {self._variation}" if self._variation else ""
-            self._sections[modality][1].setText(f"{modality.title()} · {words}{varied}")
-        for modality, problem in seen.problems.items():
-            self._sections[modality][1].setText(problem)
-
-    def _show_section(self, modality: Modality, sample: Sample) -> None:
-        section, caption, inside, button = self._sections[modality]
-        has = {"image": sample.picture, "audio": sample.sound, "text": sample.text}
-        shown = has[modality] is not None
-        problem = sample.problems.get(modality, "")
-        section.setVisible(shown or bool(problem))
-        box = cast("QVBoxLayout", self._full.layout())
-        box.setStretchFactor(section, _STRETCH[modality] if shown else 0)
-        inside.setVisible(shown)
-        button.setVisible(modality in sample.files)
-        button.setToolTip(str(sample.files.get(modality, "")))
-        words = modality.title()
-        caption.setText(problem or words)
-        # A file that is missing is a fact; one that cannot be read is a fault.
-        set_role(caption, "bad" if problem and modality in sample.files else "quiet")
+        self._look()
 
     @Slot(object)
     def _fail(self, error: UserError) -> None:
@@ -299,5 +212,163 @@ class SampleView(QWidget):
         self._problem.show()
 
     def _open(self, modality: Modality) -> None:
-        if modality in self._files:
-            self._open_file(self._files[modality])
+        if self._decoded is not None and modality in self._decoded.sample.files:
+            self._open_file(self._decoded.sample.files[modality])
+
+    @Slot()
+    def _zoom(self) -> None:
+        if self.picture.closer == 1.0:
+            self.picture.actual()
+        else:
+            self.picture.fit()
+
+    @Slot()
+    def _tell_zoom(self) -> None:
+        fitted = self.picture.closer == 1.0
+        self.zoom.setText("100 %" if fitted else "Fit")
+        self.zoom.setAccessibleName("Show the picture at 100 %" if fitted else "Fit the picture")
+
+    def _show(self) -> None:
+        """Show what has arrived; what the model sees takes the place of what a person sees."""
+        decoded, seen = self._decoded, self._seen
+        as_model = self.as_model.isChecked() and self._inputs is not None
+        if decoded is None or (as_model and seen is None):
+            return
+        sample = decoded.sample
+        self._stack.setCurrentIndex(1)
+        self._problem.hide()
+        self.title.setText(sample.stem)
+        self.target.setText(sample.target or "No target")
+        self.others.setText(sample.others)
+        self.others.setVisible(bool(sample.others))
+        varies = self._inputs is not None and self._inputs[1] != Augmentation()
+        self.variation.setVisible(as_model and varies)
+        looked = seen if as_model else None
+        if decoded is not self._shown[0] or looked is not self._shown[1]:
+            # A zoomed picture, or a sound that plays, stays as it is when only tokens arrive.
+            self._shown = (decoded, looked)
+            self._show_picture(decoded, looked)
+            self._show_sound(sample, looked)
+        self._show_text(sample, seen, as_model)
+        for modality in MODALITIES:
+            self._caption(modality, sample, looked)
+
+    def _show_picture(self, decoded: _Decoded, seen: Seen | None) -> None:
+        if seen is not None and seen.picture is not None:
+            self.picture.show_pixels(seen.picture)
+        elif decoded.image is not None:
+            self.picture.show_image(decoded.image)
+
+    def _show_sound(self, sample: Sample, seen: Seen | None) -> None:
+        if sample.sound is not None:
+            self.sound.show_sound(sample.sound)
+            if seen is not None and seen.log_mel is not None:
+                self.sound.show_model(seen.log_mel, seen.seconds)
+
+    def _show_text(self, sample: Sample, seen: Seen | None, as_model: bool) -> None:
+        if sample.text is not None and self.text.toPlainText() != sample.text:
+            self.text.setPlainText(sample.text)
+        tokens = seen.tokens if seen is not None else None
+        self.text.setVisible(not as_model or tokens is None)
+        self.tokens.setVisible(tokens is not None)
+        self.tokens.show_tokens(tokens or (), numbers=as_model)
+
+    def _caption(self, modality: Modality, sample: Sample, seen: Seen | None) -> None:
+        section = self._sections[modality]
+        has = {"image": sample.picture, "audio": sample.sound, "text": sample.text}[modality]
+        shown, words = has is not None, f"{modality.title()}{self._about(modality, sample)}"
+        problem = sample.problems.get(modality, "")
+        if seen is not None:
+            problem = seen.problems.get(modality, problem)
+            varied = f" · variation {self._variation}" if self._variation else ""
+            if modality in seen.words:
+                words = f"{modality.title()} · {seen.words[modality]}{varied}"
+        file = str(sample.files.get(modality, ""))
+        section.show_content(shown, words, problem, file)
+        box = cast("QVBoxLayout", self._full.layout())
+        box.setStretchFactor(section, section.stretch if shown else 0)
+
+    def _about(self, modality: Modality, sample: Sample) -> str:
+        """What is said of a modality besides its name."""
+        if modality == "image" and sample.picture is not None:
+            height, width = sample.picture.shape[:2]
+            reduced = "reduced to " if max(height, width) >= SIDE else ""
+            return f" · {reduced}{width:,} × {height:,} pixels"
+        if modality == "audio" and sample.sound is not None and sample.sound.cut:
+            return f" · its first {LONGEST_SOUND:.0f} s"
+        if modality == "text" and self._seen is not None:
+            words = self._seen.words.get("text", self._seen.problems.get("text", ""))
+            return f" · {words}" if words else ""
+        return ""
+
+    def _fill(self, player: Player | None) -> None:
+        prefix = self._prefix
+        box = QVBoxLayout(self._full)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(theme.GAP)
+        names = QVBoxLayout()
+        names.setSpacing(2)
+        self.title = ElidedLabel("", "card-title", f"{prefix}_title")
+        self.target = ElidedLabel("", "quiet", f"{prefix}_target")
+        self.others = ElidedLabel("", "quiet", f"{prefix}_others")
+        self._problem = label("", "bad", f"{prefix}_problem", wrap=True)
+        self._problem.hide()
+        for line in (self.title, self.target, self.others, self._problem):
+            names.addWidget(line)
+        box.addLayout(names)
+        box.addLayout(self._switches())
+        self.picture = Picture(f"{prefix}_picture", "Picture", 96)
+        self.picture.zoomed.connect(self._tell_zoom)
+        self.sound = SoundView(prefix, player)
+        self.text = QPlainTextEdit()
+        self.text.setObjectName(f"{prefix}_text")
+        self.text.setAccessibleName("Text")
+        self.text.setReadOnly(True)
+        self.text.setTabChangesFocus(True)
+        self.text.setMinimumHeight(_TEXT_LOWEST)
+        self.text.setMaximumHeight(_TEXT_HIGHEST)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.tokens = TokensView(f"{prefix}_tokens")
+        self.tokens.setMaximumHeight(_TOKENS_HIGHEST)
+        content: dict[Modality, tuple[QWidget, ...]] = {
+            "image": (self.picture,),
+            "audio": (self.sound,),
+            "text": (self.text, self.tokens),
+        }
+        self._sections: dict[Modality, Section] = {}
+        for modality in MODALITIES:
+            section = Section(prefix, modality, content[modality], _STRETCH[modality])
+            section.open_wished.connect(partial(self._open, modality))
+            self._sections[modality] = section
+            box.addWidget(section, section.stretch)
+        picture = self._sections["image"]
+        picture.setMaximumHeight(_HIGHEST)
+        self.zoom = Section.link("100 %", f"{prefix}_zoom", "Show the picture at 100 %")
+        self.zoom.clicked.connect(self._zoom)
+        picture.head.insertWidget(1, self.zoom, 0, Qt.AlignmentFlag.AlignTop)
+        # Takes what the picture leaves, so that titles and text stay at the top.
+        box.addStretch(1)
+
+    def _switches(self) -> QHBoxLayout:
+        """What the model sees, and the next way in which training varies it."""
+        prefix = self._prefix
+        self.as_model = Button(
+            "As the model sees it", f"{prefix}_as_model", icon_name="eye", chip=True
+        )
+        self.as_model.setVisible(False)
+        self.as_model.clicked.connect(self._switch)
+        self.variation = Button(
+            "Next variation", f"{prefix}_variation", icon_name="shuffle", flat=True
+        )
+        self.variation.setToolTip(
+            "Show the sample as another epoch of training varies it. Samples of validation and test"
+            " are not varied."
+        )
+        self.variation.hide()
+        self.variation.clicked.connect(self._vary)
+        line = QHBoxLayout()
+        line.setSpacing(theme.GAP_SMALL)
+        line.addWidget(self.as_model)
+        line.addWidget(self.variation)
+        line.addStretch(1)
+        return line

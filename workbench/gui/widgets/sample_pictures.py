@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.gui import theme
@@ -105,6 +105,31 @@ def _gauges(painter: QPainter) -> None:
     _lines(painter, QRectF(164, 45, 50, 38))
 
 
+def _digits(painter: QPainter) -> None:
+    worn = theme.current()
+    ink = _colour("image")
+    for number, (words, left) in enumerate((("3", 22.0), ("7", 86.0))):
+        page = QRectF(left, 14, 54, 54)
+        painter.setPen(QPen(QColor(worn.quiet), 1))
+        painter.setBrush(QColor(worn.panel))
+        painter.drawRoundedRect(page, 5, 5)
+        font = QFont(painter.font())
+        font.setPixelSize(42)
+        font.setItalic(True)
+        painter.setFont(font)
+        painter.setPen(ink)
+        painter.drawText(page, Qt.AlignmentFlag.AlignCenter, words)
+        if number:
+            painter.setPen(Qt.PenStyle.NoPen)
+            blot = QColor(ink)
+            blot.setAlphaF(0.75)
+            painter.setBrush(blot)
+            painter.drawEllipse(page.center() + QPointF(-6, 6), 15, 13)
+            painter.drawEllipse(page.center() + QPointF(10, -8), 9, 10)
+    _wave(painter, QRectF(152, 20, 70, 42))
+    _lines(painter, QRectF(22, 84, 118, 24))
+
+
 def _modalities(painter: QPainter, modalities: tuple[str, ...]) -> None:
     width = 56.0
     left = 120 - (len(modalities) * (width + 12) - 12) / 2
@@ -159,4 +184,8 @@ _DRAWN: Mapping[str, Callable[[QPainter, QRectF], None]] = {
     "audio": _wave,
     "text": _lines,
 }
-_PICTURES: Mapping[str, Callable[[QPainter], None]] = {"shapes": _shapes, "gauges": _gauges}
+_PICTURES: Mapping[str, Callable[[QPainter], None]] = {
+    "shapes": _shapes,
+    "gauges": _gauges,
+    "digits": _digits,
+}

@@ -2,166 +2,223 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QItemSelection, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QStackedLayout,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from workbench.data.index import SPLITS, Index
+from workbench.data.index import Index
 from workbench.gui import theme
-from workbench.gui.background import Latest
-from workbench.gui.decoding import target_words
-from workbench.gui.sample_query import Query, columns_of, select
+from workbench.gui.listing import Column, cell
+from workbench.gui.presenters.samples import SamplesPresenter, SamplesState
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.rows_model import LEFT, ROW_HEIGHT, RowsModel
 
-MANY = 20_000
-"""Samples from which filtering and sorting are done outside of the window's thread."""
-_EXCERPT = 120
-_NARROWEST = 110
+_LONG = 1000
+"""Letters of a text that a tooltip shows."""
+_WIDTHS = {"sample": 180, "target": 140, "split": 104, "modality": 166, "column": 120}
 
 
 class SamplesModel(RowsModel):
-    """The columns of an index: sample, target, split where the data state it, files, the rest.
+    """The columns of an index: sample, target, split, modalities, further columns.
 
-    Nothing is copied per sample: rows are numbers of samples, text is made when a cell is seen.
+    Nothing is copied for a sample: rows are numbers of samples, text is made when a cell is seen.
 
     Args:
         parent: its parent.
     """
 
-    rows_changed = Signal()
-    """Other samples are shown, or in another order."""
+    sort_wished = Signal(object, bool)
+    """The ``Column`` to sort by, None for the order of the data; and whether from the largest."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.query = Query()
-        self._index: Index | None = None
-        self._latest = Latest(self)
-        self._latest.answered.connect(self._show_rows)
+        self._state = SamplesState()
 
-    @property
-    def rows(self) -> NDArray[np.int64]:
-        """The samples that are shown, in their order."""
-        return self._rows
-
-    def show_index(self, index: Index, target: str) -> None:
-        """Show these data.
+    def show_state(self, state: SamplesState) -> None:
+        """Show these rows.
 
         Args:
-            index: the data.
-            target: the column that the second column shows.
+            state: from the presenter.
         """
-        self.beginResetModel()
-        if index is not self._index:
-            self.query = Query()
-            self._rows = np.arange(len(index), dtype=np.int64)
-        self._index = index
-        self._columns = columns_of(index)
-        self.endResetModel()
-        self.ask(replace(self.query, target=target))
-
-    def ask(self, query: Query) -> None:
-        """Show what is wanted; with many samples it follows in a moment.
-
-        Args:
-            query: what is wanted.
-        """
-        self.query = query
-        if self._index is None:
+        before, self._state = self._state, state
+        if state.samples is None or (state.samples is before.samples and state.rows is before.rows):
             return
-        work = partial(select, self._index, query)
-        if len(self._index) > MANY:
-            self._latest.ask(work)
-        else:
-            self._latest.forget()
-            self._show_rows(work())
+        self.beginResetModel()
+        self._columns, self._rows = state.samples.columns, state.rows
+        self.endResetModel()
 
-    def filter(self, words: str) -> None:
-        """Keep the samples whose name, class or cells contain these words, in either case.
-
-        Args:
-            words: "" keeps all.
-        """
-        self.ask(replace(self.query, words=words))
+    def column_at(self, place: int) -> Column | None:
+        """The column that stands at a place; None where there is none."""
+        return self._columns[place] if 0 <= place < len(self._columns) else None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; a number below 0 restores the given order."""
-        name = str(self._columns[column]) if 0 <= column < len(self._columns) else ""
-        down = order == Qt.SortOrder.DescendingOrder
-        if (name, down) != (self.query.column, self.query.descending):
-            self.ask(replace(self.query, column=name, descending=down))
+        """Wish another order; a number below 0 wishes that of the data."""
+        descending = order == Qt.SortOrder.DescendingOrder
+        self.sort_wished.emit(self.column_at(column), descending)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        """Names of the columns; the second is that of the target."""
+        """Names of the columns."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return LEFT
+        column = self.column_at(section)
+        return column.title if role == Qt.ItemDataRole.DisplayRole and column else None
+
+    def data(
+        self,
+        index: QModelIndex | QPersistentModelIndex,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> object:
+        """The words of a cell."""
+        samples = self._state.samples
+        if samples is None:
+            return None
+        row, column = int(self._rows[index.row()]), self._columns[index.column()]
+        # The whole path is for the tooltip: a column is as wide as a file's name.
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return cell(samples, column, row, _LONG)
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        name = str(self._columns[section])
-        target = self.query.target or "Target"
-        return target.replace("_", " ").capitalize() if name == "Target" else name
+        words = cell(samples, column, row)
+        if column.kind == "modality" and not self._inline(column):
+            words = words.rpartition("/")[2]
+        return words or "–"
 
-    def data(self, index: Any, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The words of a cell."""
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return None
-        column = str(self._columns[index.column()])
-        words = self._cell(int(self._rows[index.row()]), column)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return words
-        # The whole path is for the tooltip: a column is as wide as a file's name.
-        is_path = self._index is not None and column in self._paths()
-        return (words.rpartition("/")[2] if is_path else words[:_EXCERPT]) or "–"
+    def _inline(self, column: Column) -> bool:
+        samples = self._state.samples
+        return column.name == "text" and samples is not None and samples.index.texts is not None
 
-    def _paths(self) -> Sequence[str]:
-        assert self._index is not None
-        inline = self._index.texts is not None
-        files = [m.title() for m in self._index.modalities if m != "text" or not inline]
-        return ["Sample", *files]
 
-    def _cell(self, sample: int, column: str) -> str:
-        index = self._index
-        if index is None:
-            return ""
-        if column == "Sample":
-            return str(index.stems[sample])
-        if column == "Target":
-            return target_words(index, sample, self.query.target)
-        if column == "Split":
-            number = -1 if index.fixed_split is None else int(index.fixed_split[sample])
-            return SPLITS[number] if number >= 0 else ""
-        modality = next((m for m in index.modalities if m.title() == column), None)
-        if modality == "text" and index.texts is not None:
-            return " ".join(str(index.texts[sample]).split())
-        if modality is not None:
-            return str(index.files[modality][sample])
-        return str(index.columns[column][sample])
+class RowsTable(QTableView):
+    """The table itself: rows of one height, one chosen.
 
-    @Slot(object)
-    def _show_rows(self, rows: object) -> None:
-        self.layoutAboutToBeChanged.emit()
-        self._rows = cast("NDArray[np.int64]", rows)
-        self.layoutChanged.emit()
-        self.rows_changed.emit()
+    Args:
+        name: its ``objectName``.
+        presenter: who decides what is listed.
+        parent: its parent.
+    """
+
+    chosen = Signal(int)
+    """Number of the sample that the person looks at."""
+
+    def __init__(
+        self, name: str, presenter: SamplesPresenter, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.rows = SamplesModel(self)
+        self._columns: tuple[Column, ...] = ()
+        self._telling = True
+        self.setModel(self.rows)
+        self._dress(name)
+        # Connected after the header has asked for the order of the data, which it does by itself.
+        self.rows.sort_wished.connect(self._sort)
+        self._presenter = presenter
+        presenter.changed.connect(self.show_state)
+        self.selectionModel().selectionChanged.connect(self._choose)
+
+    def show_state(self, state: SamplesState) -> None:
+        """Show these rows; the chosen sample stays chosen where it is among them."""
+        self._telling = False
+        self.rows.show_state(state)
+        columns = state.samples.columns if state.samples is not None else ()
+        if columns != self._columns:
+            self._columns = columns
+            self._share_width()
+        place = columns.index(state.wish.column) if state.wish.column in columns else -1
+        down = (
+            Qt.SortOrder.DescendingOrder if state.wish.descending else Qt.SortOrder.AscendingOrder
+        )
+        header = self.horizontalHeader()
+        if (header.sortIndicatorSection(), header.sortIndicatorOrder()) != (place, down):
+            header.setSortIndicator(place, down)
+        self._telling = True
+
+    def look_at(self, sample: int) -> None:
+        """Choose a sample without telling; nothing is chosen where it is not listed.
+
+        Args:
+            sample: its number.
+        """
+        self._telling = False
+        row = self.rows.row_of(sample)
+        if row >= 0:
+            self.selectRow(row)
+        else:
+            self.clearSelection()
+        self._telling = True
+
+    def resizeEvent(self, event: Any) -> None:
+        """Share the room among the columns anew."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Few columns fill the table; many keep a readable width, and the table scrolls."""
+        wanted = [_WIDTHS[column.kind] for column in self._columns]
+        room = self.viewport().width()
+        stretch = max(room / sum(wanted), 0.6) if wanted else 1.0
+        header = self.horizontalHeader()
+        for place, width in enumerate(wanted):
+            header.resizeSection(place, int(width * stretch))
+        header.setStretchLastSection(True)
+
+    def _dress(self, name: str) -> None:
+        self.setObjectName(name)
+        self.setAccessibleName("Samples")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        # Fixed heights: with a million rows nothing may be measured.
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        # The third click gives back the order of the data.
+        header.setSortIndicatorClearable(True)
+        self.setSortingEnabled(True)
+
+    def _sort(self, column: Column | None, descending: bool) -> None:
+        if self._telling:
+            self._presenter.sort(column, descending=descending)
+
+    def _choose(self, selected: QItemSelection) -> None:
+        if self._telling and selected.indexes():
+            self.chosen.emit(self.rows.entry(selected.indexes()[0].row()))
+
+
+def search_field(prefix: str, presenter: SamplesPresenter) -> QLineEdit:
+    """The field that narrows a list of samples down.
+
+    Args:
+        prefix: of its object name, ``<prefix>_filter``.
+        presenter: who searches.
+    """
+    field = QLineEdit()
+    field.setObjectName(f"{prefix}_filter")
+    field.setAccessibleName("Filter samples")
+    field.setPlaceholderText("Filter by name, class or file")
+    field.setClearButtonEnabled(True)
+    field.setMaximumWidth(320)
+    field.textChanged.connect(presenter.search)
+    return field
 
 
 class SamplesTable(QWidget):
@@ -172,111 +229,38 @@ class SamplesTable(QWidget):
         parent: its parent.
     """
 
-    sample_chosen = Signal(int)
+    chosen = Signal(int)
     """Number of the sample that the person looks at."""
 
     def __init__(self, prefix: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.prefix = prefix
-        self.model = SamplesModel(self)
-        self._index: Index | None = None
-        self.box = QVBoxLayout(self)
-        self.box.setContentsMargins(0, 0, 0, 0)
-        self.box.setSpacing(theme.GAP)
-        self.search = QLineEdit()
-        self.search.setObjectName(f"{prefix}_filter")
-        self.search.setAccessibleName("Filter samples")
-        self.search.setPlaceholderText("Filter by name, class or words")
-        self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(320)
-        self.search.textChanged.connect(self.model.filter)
+        self.presenter = SamplesPresenter(self)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(theme.GAP)
+        self.search = search_field(prefix, self.presenter)
         self.count = label("", "quiet", f"{prefix}_count")
-        self.head = QHBoxLayout()
-        self.head.setSpacing(theme.GAP)
-        self.head.addWidget(self.search, 1)
-        self.head.addStretch(1)
-        self.head.addWidget(self.count)
-        self.box.addLayout(self.head)
-        self.table = QTableView()
-        self._dress(f"{prefix}_table")
-        self.views = QStackedLayout()
-        self.views.addWidget(self.table)
-        self.box.addLayout(self.views, 1)
-        self.model.rows_changed.connect(self._follow_rows)
+        head = QHBoxLayout()
+        head.addWidget(self.search, 1)
+        head.addStretch(1)
+        head.addWidget(self.count)
+        box.addLayout(head)
+        self.table = RowsTable(f"{prefix}_table", self.presenter)
+        self.table.chosen.connect(self.chosen)
+        box.addWidget(self.table, 1)
+        self.presenter.changed.connect(self._tell)
 
     def show_index(self, index: Index, target: str) -> None:
-        """Show these data, and look at the first sample when they are new.
+        """Show these data.
 
         Args:
             index: the data.
-            target: the column to tell.
+            target: the column to tell; "" for none.
         """
-        new = index is not self._index
-        self._index = index
-        if new:
-            self.search.blockSignals(True)
+        before = self.presenter.state.samples
+        if before is None or before.index.stems is not index.stems:
             self.search.clear()
-            self.search.blockSignals(False)
-            self.table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.model.show_index(index, target)
-        self._spread()
+        self.presenter.show_index(index, target)
 
-    def choose(self, sample: int) -> None:
-        """Look at a sample, if it is shown.
-
-        Args:
-            sample: its number.
-        """
-        row = self.model.row_of(sample)
-        if row >= 0:
-            self.table.selectRow(row)
-            self.table.scrollTo(self.model.index(row, 0))
-
-    def _dress(self, name: str) -> None:
-        table = self.table
-        table.setObjectName(name)
-        table.setAccessibleName("Samples")
-        table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.setWordWrap(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.verticalHeader().hide()
-        # Fixed heights: with a million rows nothing may be measured.
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setMinimumSectionSize(_NARROWEST)
-        table.setSortingEnabled(True)
-        table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        table.selectionModel().selectionChanged.connect(self._select)
-
-    def _spread(self) -> None:
-        """Columns share the width; where they are many, the table scrolls sideways."""
-        many = self.model.columnCount() > 6
-        mode = QHeaderView.ResizeMode.Interactive if many else QHeaderView.ResizeMode.Stretch
-        self.table.horizontalHeader().setSectionResizeMode(mode)
-        bar = (
-            Qt.ScrollBarPolicy.ScrollBarAsNeeded if many else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        )
-        self.table.setHorizontalScrollBarPolicy(bar)
-
-    @Slot()
-    def _follow_rows(self) -> None:
-        self._tell()
-        if self.model.rowCount() and not self.table.selectionModel().hasSelection():
-            self.table.selectRow(0)
-
-    def _tell(self) -> None:
-        total = 0 if self._index is None else len(self._index)
-        kept = self.model.rowCount()
-        noun = "sample" if total == 1 else "samples"
-        self.count.setText(
-            f"{total:,} {noun}" if kept == total else f"{kept:,} of {total:,} {noun}"
-        )
-
-    def _select(self, selected: QItemSelection) -> None:
-        if selected.indexes():
-            self.sample_chosen.emit(self.model.entry(selected.indexes()[0].row()))
+    def _tell(self, state: SamplesState) -> None:
+        self.count.setText(state.words)

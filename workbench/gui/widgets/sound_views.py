@@ -1,19 +1,37 @@
-"""Sounds for the eye: waveform and log-mel spectrogram."""
+"""Sounds for the eye: waveform, log-mel spectrogram and the axis of time beneath them."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.gui import theme
+from workbench.gui.pixels import Colours, image_of
 
+FULL_SPAN = (-1.0, 1.0)
+"""Of the spectrogram that a model gets: -80 dB to full scale."""
 _RADIUS = 6.0
 _INSET = 4.0
+_STEP = 0.05
+"""Share of the length that a key moves by."""
+_APART = 56
+"""Pixels between two times on the axis, at least."""
 
 
 class Pane(QWidget):
@@ -46,6 +64,16 @@ class Pane(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self.update()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that keys arrive here."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Keys go elsewhere."""
+        super().focusOutEvent(event)
+        self.update()
+
     def ground(self, painter: QPainter) -> None:
         """Paint the rounded ground."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -53,18 +81,36 @@ class Pane(QWidget):
         painter.setBrush(QColor(theme.current().ground))
         painter.drawRoundedRect(QRectF(self.rect()), _RADIUS, _RADIUS)
 
+    def frame(self, painter: QPainter) -> None:
+        """Paint a frame where the keyboard's focus is here."""
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(theme.current().accent), 1))
+            edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(edge, _RADIUS, _RADIUS)
+
 
 class Timed(Pane):
-    """Base of what shows a sound over time: a click seeks, a line shows what is heard."""
+    """Base of what shows a sound over time: a click seeks, a line shows what is heard.
+
+    What stands still is painted once and kept, as the line moves many times a second.
+    """
 
     sought = Signal(float)
-    """The person clicked at this share of the length, 0..1."""
+    """The person wants to hear from this share of the length, 0..1."""
+
+    toggled = Signal()
+    """The person wants to play, or to stop."""
 
     def __init__(
         self, name: str, name_for_readers: str, height: int, parent: QWidget | None = None
     ) -> None:
         super().__init__(name, name_for_readers, height, parent)
-        self._heard = -1.0
+        self.heard = -1.0
+        """The moment that is heard as a share of the length; below 0: none."""
+        self.still = QPixmap()
+        """What stands still; empty when it must be painted anew."""
 
     def show_heard(self, share: float) -> None:
         """Show which moment is heard.
@@ -72,8 +118,50 @@ class Timed(Pane):
         Args:
             share: of the length, 0..1; below 0: none.
         """
-        self._heard = share
+        if share != self.heard:
+            for where in (self.heard, share):
+                x = round(self._left_of(where))
+                self.update(x - 2, 0, 5, self.height())
+            self.heard = share
+
+    def draw(self, painter: QPainter) -> None:
+        """Paint what stands still; redefined by each."""
+
+    def repaint_all(self) -> None:
+        """Paint what stands still anew."""
+        self.still = QPixmap()
         self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Redraw in the colours of another theme."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self.still = QPixmap()
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Redraw in another size."""
+        super().resizeEvent(event)
+        self.still = QPixmap()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what stands still, and the line above it."""
+        if self.still.isNull():
+            ratio = self.devicePixelRatioF()
+            self.still = QPixmap(self.size() * ratio)
+            self.still.setDevicePixelRatio(ratio)
+            self.still.fill(Qt.GlobalColor.transparent)
+            inner = QPainter(self.still)
+            self.ground(inner)
+            self.draw(inner)
+            inner.end()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self.still)
+        if 0 <= self.heard <= 1:
+            painter.setPen(QPen(QColor(theme.current().text), 1))
+            x = self._left_of(self.heard)
+            painter.drawLine(QPointF(x, 2), QPointF(x, self.height() - 2))
+        self.frame(painter)
+        painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Seek."""
@@ -82,12 +170,19 @@ class Timed(Pane):
             share = (event.position().x() - _INSET) / inner
             self.sought.emit(min(max(share, 0.0), 1.0))
 
-    def playhead(self, painter: QPainter) -> None:
-        """Paint the line."""
-        if self._heard >= 0:
-            painter.setPen(QPen(QColor(theme.current().text), 1))
-            x = _INSET + self._heard * (self.width() - 2 * _INSET)
-            painter.drawLine(QPointF(x, 2), QPointF(x, self.height() - 2))
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right seek, Home begins, the space bar plays and stops."""
+        steps = {Qt.Key.Key_Left: -_STEP, Qt.Key.Key_Right: _STEP, Qt.Key.Key_Home: -1.0}
+        key = Qt.Key(event.key())
+        if key in steps:
+            self.sought.emit(min(max(max(self.heard, 0.0) + steps[key], 0.0), 1.0))
+        elif key == Qt.Key.Key_Space:
+            self.toggled.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _left_of(self, share: float) -> float:
+        return _INSET + share * (self.width() - 2 * _INSET)
 
 
 class Waveform(Timed):
@@ -106,30 +201,29 @@ class Waveform(Timed):
             samples: float32 [samples], -1..1.
         """
         self._samples = samples
-        self.update()
+        self.repaint_all()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def draw(self, painter: QPainter) -> None:
         """Draw one line a column."""
-        painter = QPainter(self)
-        self.ground(painter)
-        count = len(self._samples)
-        if count:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(QPen(QColor(theme.current().colour_of("audio")), 1))
-            columns = min(self.width() - 8, count)
-            starts = np.linspace(0, count, columns, endpoint=False).astype(np.int64)
-            lows = np.minimum.reduceat(self._samples, starts)
-            highs = np.maximum.reduceat(self._samples, starts)
-            middle = self.height() / 2
-            scale = (self.height() / 2 - 4) / max(float(np.abs(self._samples).max()), 1e-3)
-            for column in range(columns):
-                x = 4 + column * (self.width() - 8) / columns
-                painter.drawLine(
-                    QPointF(x, middle - float(highs[column]) * scale),
-                    QPointF(x, middle - float(lows[column]) * scale),
-                )
-        self.playhead(painter)
-        painter.end()
+        count, room = len(self._samples), max(self.width() - 2 * _INSET, 1)
+        if not count:
+            return
+        columns = min(int(room), count)
+        starts = np.linspace(0, count, columns, endpoint=False).astype(np.int64)
+        lows = np.minimum.reduceat(self._samples, starts)
+        highs = np.maximum.reduceat(self._samples, starts)
+        loudest = max(float(highs.max()), float(-lows.min()), 1e-3)
+        middle = self.height() / 2
+        scale = (middle - _INSET) / loudest
+        left = _INSET + np.arange(columns) * room / columns
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(QColor(theme.current().colour_of("audio")), 1))
+        painter.drawLines(
+            [
+                QLineF(x, middle - high * scale, x, middle - low * scale)
+                for x, high, low in zip(left.tolist(), highs.tolist(), lows.tolist(), strict=True)
+            ]
+        )
 
 
 class Spectrogram(Timed):
@@ -140,62 +234,85 @@ class Spectrogram(Timed):
     ) -> None:
         super().__init__(name, name_for_readers, height, parent)
         self._log_mel: NDArray[Any] = np.zeros((0, 0))
+        self._span: tuple[float, float] | None = None
 
-    def show_log_mel(self, log_mel: NDArray[Any]) -> None:
+    def show_log_mel(self, log_mel: NDArray[Any], span: tuple[float, float] | None = None) -> None:
         """Show a spectrogram.
 
         Args:
             log_mel: [frames, bands].
+            span: what is silence and what is loudest; None: as the sound itself says. With a span
+                each value is a rectangle of its own, as a model gets it.
         """
-        self._log_mel = log_mel
-        self.update()
+        self._log_mel, self._span = log_mel, span
+        self.repaint_all()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def draw(self, painter: QPainter) -> None:
         """Draw it over the whole width."""
-        painter = QPainter(self)
-        self.ground(painter)
         if self._log_mel.size:
-            picture = image_of(spectrogram_pixels(self._log_mel))
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(QRectF(self.rect()).adjusted(_INSET, 4, -_INSET, -4), picture)
-        self.playhead(painter)
-        painter.end()
+            picture = image_of(Colours.worn().of(self._log_mel, self._span))
+            smooth = QPainter.RenderHint.SmoothPixmapTransform
+            painter.setRenderHint(smooth, self._span is None)
+            room = QRectF(self.rect()).adjusted(_INSET, _INSET, -_INSET, -_INSET)
+            painter.drawImage(room, picture)
 
 
-def spectrogram_pixels(log_mel: NDArray[Any]) -> NDArray[np.uint8]:
-    """Log-mel energies in the theme's colours.
+class TimeAxis(Timed):
+    """Seconds beneath waveform and spectrogram."""
+
+    def __init__(
+        self, name: str, name_for_readers: str, height: int, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(name, name_for_readers, height, parent)
+        self.setFixedHeight(height)
+        self._seconds = 0.0
+
+    def show_seconds(self, seconds: float) -> None:
+        """Show this length.
+
+        Args:
+            seconds: of the sound.
+        """
+        if seconds != self._seconds:
+            self._seconds = seconds
+            self.repaint_all()
+
+    def ground(self, painter: QPainter) -> None:
+        """Nothing: it stands on the card."""
+
+    def draw(self, painter: QPainter) -> None:
+        """Write times that are round and far enough apart to be read."""
+        room = self.width() - 2 * _INSET
+        step = tick_step(self._seconds, room / _APART)
+        if not step:
+            return
+        painter.setPen(QColor(theme.current().quiet))
+        font = self.font()
+        font.setPixelSize(theme.QUIET - 1)
+        painter.setFont(font)
+        digits = max(0, -math.floor(math.log10(step) + 1e-9))
+        for number in range(int(self._seconds / step + 1e-6) + 1):
+            at = number * step
+            x = _INSET + at / self._seconds * room
+            words = f"{at:.{digits}f} s"
+            width = painter.fontMetrics().horizontalAdvance(words)
+            # The first and the last must not leave the widget.
+            left = min(max(x - width / 2, 0.0), self.width() - width)
+            painter.drawText(QPointF(left, painter.fontMetrics().ascent() + 1), words)
+
+
+def tick_step(seconds: float, most: float) -> float:
+    """Distance of round times on an axis.
 
     Args:
-        log_mel: [frames, bands].
+        seconds: length of the axis.
+        most: how many times there is room for.
 
     Returns:
-        uint8 [bands, frames, 3], the lowest band at the bottom.
+        1, 2 or 5 times a power of ten seconds; 0 where the axis has no length or no room.
     """
-    worn = theme.current()
-    stops = [_rgb(worn.ground), _rgb(worn.colour_of("audio")), _rgb(worn.text)]
-    table = np.stack(
-        [np.interp(np.arange(256), [0, 176, 255], [stop[c] for stop in stops]) for c in range(3)],
-        axis=1,
-    )
-    # The quiet third of a spectrogram is noise; it becomes the ground.
-    low, high = float(np.percentile(log_mel, 33)), float(log_mel.max())
-    level = np.clip((log_mel - low) / max(high - low, 1e-6), 0, 1) * 255
-    coloured: NDArray[np.uint8] = table[level.astype(np.uint8).T[::-1]].astype(np.uint8)
-    return coloured
-
-
-def image_of(pixels: NDArray[np.uint8]) -> QImage:
-    """A picture for painting.
-
-    Args:
-        pixels: uint8 [height, width, 3].
-    """
-    pixels = np.ascontiguousarray(pixels)
-    height, width = pixels.shape[:2]
-    # The copy lets the array go.
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    made = QColor(colour)
-    return made.red(), made.green(), made.blue()
+    if seconds <= 0 or most < 1:
+        return 0.0
+    least = seconds / most
+    ten = 10.0 ** math.floor(math.log10(least))
+    return next(ten * times for times in (1, 2, 5, 10) if ten * times >= least * (1 - 1e-9))

@@ -70,7 +70,7 @@ class SampleProjectCard(ClickableCard):
                 f"Making file {card.done:,} of {card.total:,}" if card.total else "Making it…"
             )
         else:
-            self.words.setText("Ready" if card.made else "Made in a few seconds when you open it")
+            self.words.setText("Ready" if card.made else "Made when you open it")
 
 
 class Row(ClickableCard):
