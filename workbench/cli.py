@@ -122,7 +122,9 @@ def check(
 
 @app.command()
 def train(
-    what: Annotated[Path, typer.Argument(help="A folder of data, a spec file, or a run's folder.")],
+    what: Annotated[
+        Path, typer.Argument(help="A folder or zip of data, a spec file, or a run's folder.")
+    ],
     runs: RunsFolder = None,
     settings: Annotated[
         list[str] | None,
@@ -223,10 +225,11 @@ def engine() -> None:
 
 def _spec_of(what: Path, settings: list[str]) -> Any:
     from workbench import spec
+    from workbench.data.archives import is_archive
     from workbench.data.folder import scan
     from workbench.suggest import suggest
 
-    if what.is_file():
+    if what.is_file() and not is_archive(what):
         chosen = spec.read(what)
     elif (what / "spec.json").is_file():
         chosen = spec.read(what / "spec.json")

@@ -1,4 +1,4 @@
-"""How long folders with very many files take to be indexed, beside what others need to list them."""
+"""How long folders with very many files take to be indexed, beside what others need for it."""
 
 import importlib.util
 import json

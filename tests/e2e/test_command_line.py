@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import psutil
 import pytest
@@ -162,3 +164,31 @@ def test_ctrl_c_ends_the_window_and_its_engine():
     process.stdout.close()
     _, alive = psutil.wait_procs(engines, timeout=30)
     assert not alive
+
+
+def test_a_zip_with_gaps_is_checked_and_trained_by_groups_with_augmentation(tmp_path):
+    """All at once: packed, incomplete, divided by the voice, varied while training."""
+    workbench("sample", "digits", tmp_path / "digits", "--samples", 150)
+    for number in range(5):
+        (tmp_path / "digits" / "audio" / f"digit-{number:05d}.wav").unlink()
+    packed = tmp_path / "digits.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted((tmp_path / "digits").rglob("*")):
+            archive.write(file, file.relative_to(tmp_path))
+    found = json.loads(workbench("check", packed, "--json").stdout)
+    assert found["modalities"] == {"image": 150, "audio": 145, "text": 150}
+    lacking = next(one for one in found["findings"] if one["kind"] == "missing_modality")
+    assert lacking["samples"] == [f"digit-{number:05d}" for number in range(5)]
+    settings = [
+        "training.epochs=1", "data.division=grouped", "data.group=voice", "data.split_seed=2",
+        "training.augmentation.image.rotate=10", "training.augmentation.audio.gain=6",
+        "training.augmentation.text.drop=0.1",
+    ]  # fmt: skip
+    words = [word for setting in settings for word in ("--set", setting)]
+    done = workbench("train", packed, "--runs", tmp_path / "runs", *words, "--json")
+    last = json.loads(done.stdout.strip().splitlines()[-1])
+    assert last["outcome"] == "done"
+    inputs = json.loads((Path(last["run"]) / "model" / "inputs.json").read_text())
+    assert inputs["incomplete"] == ["audio"]
+    stored = spec.read(Path(last["run"]) / "spec.json")
+    assert (stored.data.folder, stored.data.group) == (str(packed), "voice")

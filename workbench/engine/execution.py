@@ -67,9 +67,7 @@ def read_data(
 
     tell(Preparing(stage="scan"))
     # Files are decoded for the cache anyway, so the scan need not try each of them here.
-    index = scan(
-        Path(run_spec.data.folder), reading=run_spec.data.reading, stop=stop, check=False
-    )
+    index = scan(Path(run_spec.data.folder), reading=run_spec.data.reading, stop=stop, check=False)
     return prepare(
         index,
         run_spec.data,
