@@ -27,7 +27,7 @@ from workbench.spec import DataSpec
 _SHARES = ("validation", "test", "split_seed")
 _ROW = 22
 _INCOMPLETE = (
-    Choice("keep", "Kept, and marked as missing", "The model is told what is missing."),
+    Choice("keep", "Kept and marked", "The model is told what is missing."),
     Choice("leave_out", "Left out", "Only samples with every modality in use take part."),
 )
 

@@ -24,6 +24,8 @@ from workbench.gui.widgets.rows_model import LEFT, ROW_HEIGHT, RowsModel
 
 _LONG = 1000
 """Letters of a text that a tooltip shows."""
+_NARROWEST = 88
+"""Room for the word validation, device-independent pixels."""
 _WIDTHS = {"sample": 180, "target": 140, "split": 104, "modality": 166, "column": 120}
 
 
@@ -171,7 +173,7 @@ class RowsTable(QTableView):
         stretch = max(room / sum(wanted), 0.6) if wanted else 1.0
         header = self.horizontalHeader()
         for place, width in enumerate(wanted):
-            header.resizeSection(place, int(width * stretch))
+            header.resizeSection(place, max(int(width * stretch), _NARROWEST))
         header.setStretchLastSection(True)
 
     def _dress(self, name: str) -> None:
