@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _SEPARATORS = "_-. "
 _LOOKED_AT = 2000
 """Names from which a pattern is guessed."""
+_SAME_FORM = 0.9
+"""Share of the names that must have the same number of parts; the rest is listed as not matching."""
+_MOST_PARTS = 6
 _FEW = 0.5
 """A field with more different values than this share of the names is a number, not a label."""
 
@@ -113,28 +117,39 @@ def suggest(names: Sequence[str]) -> str:
     looked_at = list(names[:_LOOKED_AT])
     for separator in _SEPARATORS:
         cut = [name.split(separator) for name in looked_at]
-        count = max(len(parts) for parts in cut) if cut else 0
-        if count < 2 or count > 6 or any(len(parts) != count or "" in parts for parts in cut):
+        lengths = Counter(len(parts) for parts in cut if "" not in parts)
+        if not lengths:
             continue
-        columns = list(zip(*cut, strict=True))
-        few = [len(set(column)) <= max(2, _FEW * len(column)) for column in columns]
-        words = [not all(value.isdigit() for value in column) for column in columns]
-        label = next(
-            (n for n in range(count) if few[n] and words[n] and len(set(columns[n])) > 1), None
-        )
-        if label is None:
-            continue
-        fields, part = [], 0
-        for place in range(count):
-            if place == label:
-                fields.append("{label}")
-            elif not words[place] and "{index}" not in fields:
-                fields.append("{index}")
-            else:
-                part += 1
-                fields.append(f"{{part{part}}}")
-        return separator.join(fields)
+        count, times = lengths.most_common(1)[0]
+        if 2 <= count <= _MOST_PARTS and times >= _SAME_FORM * len(cut):
+            fitting = [parts for parts in cut if len(parts) == count and "" not in parts]
+            fields = _named(list(zip(*fitting, strict=True)))
+            if fields:
+                return separator.join(f"{{{field}}}" for field in fields)
     return ""
+
+
+def _named(columns: list[tuple[str, ...]]) -> list[str]:
+    """Names of the parts of a name; empty where none of them can be a label."""
+    few = [len(set(column)) <= max(2, _FEW * len(column)) for column in columns]
+    words = [not all(value.isdigit() for value in column) for column in columns]
+    label = next(
+        (n for n, column in enumerate(columns) if few[n] and words[n] and len(set(column)) > 1),
+        None,
+    )
+    if label is None:
+        return []
+    fields: list[str] = []
+    part = 0
+    for place in range(len(columns)):
+        if place == label:
+            fields.append("label")
+        elif not words[place] and "index" not in fields:
+            fields.append("index")
+        else:
+            part += 1
+            fields.append(f"part{part}")
+    return fields
 
 
 def _refuse_braces(text: str, between: str, start: int) -> None:

@@ -80,6 +80,12 @@ def test_a_pattern_is_suggested_where_all_names_have_the_same_parts():
     assert patterns.suggest(names) == "{label}-{index}"
 
 
+def test_a_few_names_of_another_form_do_not_hide_the_pattern():
+    names = [f"{label}_{number}" for label in ("cat", "dog") for number in range(20)]
+    assert patterns.suggest([*names, "notes on it"]) == "{label}_{index}"
+    assert patterns.suggest([*names, *(f"x{n}" for n in range(20))]) == ""
+
+
 @pytest.mark.parametrize("names", [[], ["a"], ["IMG001", "IMG002"], ["a_b", "c"]])
 def test_no_pattern_is_suggested_where_names_say_nothing(names):
     assert patterns.suggest(names) == ""
