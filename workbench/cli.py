@@ -225,8 +225,8 @@ def engine() -> None:
 
 def _spec_of(what: Path, settings: list[str]) -> Any:
     from workbench import spec
-    from workbench.data.archives import is_archive
     from workbench.data.folder import scan
+    from workbench.data.sources import is_archive
     from workbench.suggest import suggest
 
     if what.is_file() and not is_archive(what):

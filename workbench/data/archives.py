@@ -27,11 +27,6 @@ _WHOLE = ".whole"
 """Stands beside an unpacked archive that is complete."""
 
 
-def is_archive(path: Path) -> bool:
-    """Whether a path is a zip file by its name."""
-    return path.suffix.lower() == ".zip" and path.is_file()
-
-
 def unpacked(
     path: Path,
     *,

@@ -11,6 +11,7 @@ import numpy as np
 from workbench.data import archives, health, layouts, tables
 from workbench.data.findings import in_order, lacking
 from workbench.data.index import Finding, Index
+from workbench.data.sources import is_archive
 from workbench.data.walk import Found, Stopped, walk
 from workbench.errors import UserError
 from workbench.spec import Reading
@@ -48,7 +49,7 @@ def scan(
     asked = stop or (lambda: False)
     source = _existing(Path(path).expanduser())
     root = source
-    if archives.is_archive(source):
+    if is_archive(source):
         root = archives.unpacked(source, progress=progress, stop=asked)
     found = walk(root, asked, progress)
     if (inner := _unpacked(root, found)) is not None:
@@ -75,7 +76,7 @@ def scan(
 
 def _existing(given: Path) -> Path:
     try:
-        if given.is_dir() or archives.is_archive(given):
+        if given.is_dir() or is_archive(given):
             return given.resolve()
         there = given.exists()
     except (OSError, ValueError) as error:

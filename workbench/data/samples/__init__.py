@@ -8,10 +8,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench import resources
 from workbench.errors import UserError
-from workbench.parts import Modality
+
+if TYPE_CHECKING:
+    from workbench.parts import Modality
 
 Progress = Callable[[int, int], None]
 

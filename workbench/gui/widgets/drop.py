@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.data.archives import is_archive
+from workbench.data.sources import is_archive
 from workbench.gui import theme
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.labels import IconLabel, label, set_role
