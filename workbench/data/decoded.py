@@ -15,11 +15,9 @@ import os
 import threading
 import time
 import zlib
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from numpy.typing import NDArray
 
 from workbench.data.eviction import LOCK, last_used, mark_used
 from workbench.data.identities import NOTHING, UNKNOWN, Identities
+from workbench.data.parallel import in_parallel
 from workbench.data.walk import Stopped
 from workbench.errors import UserError
 
@@ -327,7 +326,7 @@ class _Filling:
         rows = np.flatnonzero(self.marks == _OPEN).tolist()
         parts = [rows[at : at + _TOGETHER] for at in range(0, len(rows), _TOGETHER)]
         told = kept = time.monotonic()
-        with closing(_in_parallel(read, parts, ended)) as rounds:
+        with closing(in_parallel(read, parts, ended)) as rounds:
             for _ in rounds:
                 if stop():
                     raise Stopped
@@ -356,33 +355,3 @@ def _earlier(other: Path, wanted: Wanted) -> tuple[Identities, NDArray[Any]] | N
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
     return known, values
-
-
-def _in_parallel(
-    read: Callable[[list[int]], None], parts: list[list[int]], ended: threading.Event
-) -> Generator[None, None, None]:
-    """Read all parts by all cores, a few of them in flight; yields whenever some are read.
-
-    Args:
-        read: reads one part.
-        parts: lists of rows.
-        ended: set when nobody listens any more, so that a part ends early.
-    """
-    cores = os.cpu_count() or 2
-    waiting = iter(parts)
-    flying: set[Future[None]] = set()
-    with ThreadPoolExecutor(cores) as pool:
-        try:
-            while True:
-                free = 3 * cores - len(flying)
-                flying |= {pool.submit(read, part) for part in islice(waiting, free)}
-                if not flying:
-                    return
-                read_by_now, flying = wait(flying, timeout=0.1, return_when=FIRST_COMPLETED)
-                for future in read_by_now:
-                    future.result()
-                yield
-        finally:
-            ended.set()
-            for future in flying:
-                future.cancel()

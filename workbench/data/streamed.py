@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from workbench.data.decoded import Wanted
 from workbench.data.identities import NOTHING
+from workbench.data.parallel import one_core_each
 from workbench.errors import UserError
 
 _REMEMBERED = 256 * 2**20
@@ -36,7 +37,7 @@ class Streamed:
         row_bytes = max(int(np.prod(wanted.shape)) * wanted.kind.itemsize, 1)
         self._most = max(_REMEMBERED // row_bytes, 1)
         self._known: OrderedDict[int, NDArray[Any]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock, self._turn = threading.Lock(), threading.Lock()
         self._pool = ThreadPoolExecutor(os.cpu_count() or 2)
 
     def __len__(self) -> int:
@@ -47,11 +48,11 @@ class Streamed:
         if isinstance(rows, int | np.integer):
             return self._row(int(rows))
         places = np.arange(len(self))[rows]
-        return (
-            np.stack(list(self._pool.map(self._row, places.tolist())))
-            if len(places)
-            else (np.zeros((0, *self.shape[1:]), self.dtype))
-        )
+        if not len(places):
+            return np.zeros((0, *self.shape[1:]), self.dtype)
+        # One batch after the other: each takes all cores, and how many is a matter of the process.
+        with self._turn, one_core_each():
+            return np.stack(list(self._pool.map(self._row, places.tolist())))
 
     def _row(self, row: int) -> NDArray[Any]:
         with self._lock:

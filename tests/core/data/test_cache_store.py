@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from filelock import FileLock
+from threadpoolctl import threadpool_info
 
 from workbench.data import decoded, eviction
 from workbench.data.cache import prepare
@@ -312,3 +313,21 @@ def test_facts_name_what_is_broken(tmp_path):
     facts = json.loads((own(tmp_path) / "facts.json").read_text())
     assert facts["broken"] == [7]
     assert not (own(tmp_path) / "done.npy").exists()
+
+
+def test_matrix_products_keep_to_their_core_while_files_are_decoded(tmp_path):
+    def threads():
+        return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+
+    before, seen = threads(), []
+
+    def looked(row):
+        seen.append(threads())
+        return np.zeros((4, 3), np.float32)
+
+    fill(tmp_path, wanted(5, decode=looked))
+    streamed = Streamed(wanted(5, decode=looked))
+    assert streamed[np.arange(5)].shape == (5, 4, 3)
+    assert len(seen) == 10
+    assert all(set(each) <= {1} for each in seen)
+    assert threads() == before

@@ -79,11 +79,11 @@ def encode(tokenizer: Tokenizer, texts: list[str], words: int) -> NDArray[np.int
     for start in range(0, len(texts), _TOGETHER):
         part = [text[:first] for text in texts[start : start + _TOGETHER]]
         for row, encoded in enumerate(tokenizer.encode_batch(part), start):
-            if len(encoded.ids) <= words and len(texts[row]) > first:
+            known = encoded.ids
+            if len(known) <= words and len(texts[row]) > first:
                 # Mostly spaces: the tokens stand further on.
-                encoded = tokenizer.encode(texts[row])
-            known = encoded.ids[:words]
-            rows[row, : len(known)] = known
+                known = tokenizer.encode(texts[row]).ids
+            rows[row, : len(known)] = known[:words]
     return rows
 
 
