@@ -130,17 +130,16 @@ def _gather(
 ) -> None:  # fmt: skip
     torn = _Torn()
     for place, row in enumerate(rows, start=number):
-        if len(row) > width and not any(map(str.strip, row[width:])):
-            row = row[:width]
-        if len(row) != width:
-            if any(map(str.strip, row)):
-                torn.add(place)
-        elif not gathered.add(row):
-            break
+        if len(row) == width or (len(row) > width and not any(map(str.strip, row[width:]))):
+            if not gathered.add(row[:width], place):
+                break
+        elif any(map(str.strip, row)):
+            torn.add(place)
     if torn.count:
         where = ", ".join(f"{row:,}" for row in torn.numbers)
         more = ", ..." if torn.count > len(torn.numbers) else ""
-        title = f"{torn.count} rows of {gathered.name} have the wrong number of cells"
+        rows_have = "row has" if torn.count == 1 else "rows have"
+        title = f"{torn.count:,} {rows_have} the wrong number of cells in {gathered.name}"
         detail = f"Left out: row {where}{more}. The header has {width} cells."
         gathered.findings.append(Finding("warning", title, detail, (gathered.name,), "torn_rows"))
 
@@ -219,14 +218,19 @@ def encoding(path: Path) -> str:
     if found != "utf-8":
         return found
     decoder = codecs.getincrementaldecoder("utf-8")()
+    strange = -1
     try:
         with path.open("rb") as stream:
             while piece := stream.read(_PIECE):
+                if strange < 0 and not piece.isascii():
+                    strange = stream.tell() - len(piece)
                 decoder.decode(piece)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        # The first letters that are not plain come late: only all of it tells what they are.
-        return text.read(path, longest=None)[1]
+        # The first letters that are not plain may come late: they tell what they are.
+        with path.open("rb") as stream:
+            stream.seek(max(0, strange))
+            return text.guessed(stream.read(2 * _PIECE))
     except OSError as error:
         raise UserError(f"{path.name} cannot be read: {error.strerror}.") from None
     return found

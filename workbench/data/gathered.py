@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.data.index import Finding, Strings, strings
 from workbench.errors import UserError
@@ -30,9 +31,9 @@ class Gathered:
     name: str
     limit: int | None = None
     findings: list[Finding] = field(default_factory=list)
-    _names: list[str] = field(default_factory=list)
+    _numbers: list[int] = field(default_factory=list)
     _rows: list[Sequence[str]] = field(default_factory=list)
-    _portions: list[list[Strings]] = field(default_factory=list)
+    _portions: dict[str, list[Strings]] = field(default_factory=dict)
     _count: int = 0
 
     def begin(self, names: Sequence[str]) -> None:
@@ -46,20 +47,20 @@ class Gathered:
         """
         if len(names) > MOST_COLUMNS:
             raise too_many(self.name, len(names))
-        self._names = list(names)
-        self._portions = [[] for _ in names]
+        self._portions = {name: [] for name in names}
 
     @property
     def room(self) -> int:
         """How many more rows are taken."""
-        most = MOST_CELLS // max(1, len(self._names))
+        most = MOST_CELLS // max(1, len(self._portions))
         return (most if self.limit is None else min(self.limit, most)) - self._count
 
-    def add(self, row: Sequence[str]) -> bool:
+    def add(self, row: Sequence[str], number: int) -> bool:
         """Take a row.
 
         Args:
             row: a cell for each column.
+            number: of the row in the file.
 
         Returns:
             Whether there was room for it.
@@ -68,16 +69,18 @@ class Gathered:
             self._say_full()
             return False
         self._rows.append(row)
+        self._numbers.append(number)
         self._count += 1
         if len(self._rows) >= _PORTION:
             self._pack()
         return True
 
-    def add_portion(self, columns: Mapping[str, Strings]) -> bool:
+    def add_portion(self, columns: Mapping[str, Strings], numbers: Sequence[int]) -> bool:
         """Take many rows at once; a new column is empty in all rows before.
 
         Args:
             columns: cells by column; those that are left out are empty.
+            numbers: of the rows in the file.
 
         Returns:
             Whether there is room for more.
@@ -85,17 +88,17 @@ class Gathered:
         Raises:
             UserError: there are too many columns.
         """
-        count = len(next(iter(columns.values()), ()))
+        count = len(numbers)
         for name in columns:
-            if name not in self._names:
-                self._names.append(name)
-                self._portions.append([_empty(self._count)] if self._count else [])
-        if len(self._names) > MOST_COLUMNS:
-            raise too_many(self.name, len(self._names))
+            if name not in self._portions:
+                self._portions[name] = [_empty(self._count)]
+        if len(self._portions) > MOST_COLUMNS:
+            raise too_many(self.name, len(self._portions))
         taken = min(count, max(0, self.room))
-        for name, portions in zip(self._names, self._portions, strict=True):
+        for name, portions in self._portions.items():
             cells = columns[name][:taken] if name in columns else _empty(taken)
             portions.append(np.strings.strip(cells))
+        self._numbers += numbers[:taken]
         self._count += taken
         if taken < count:
             self._say_full()
@@ -106,7 +109,7 @@ class Gathered:
         self._pack()
         found = {
             name: np.concatenate(portions) if portions else _empty(self._count)
-            for name, portions in zip(self._names, self._portions, strict=True)
+            for name, portions in self._portions.items()
         }
         return {
             name: cells
@@ -114,9 +117,15 @@ class Gathered:
             if not name.startswith("column ") or bool((cells != "").any())
         }
 
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Number of each row in the file, int64 [rows]."""
+        return np.asarray(self._numbers, np.int64)
+
     def _pack(self) -> None:
         if self._rows:
-            for portions, cells in zip(self._portions, zip(*self._rows, strict=True), strict=True):
+            columns = zip(*self._rows, strict=True)
+            for portions, cells in zip(self._portions.values(), columns, strict=True):
                 portions.append(np.strings.strip(strings(cells)))
             self._rows = []
 
@@ -128,7 +137,7 @@ class Gathered:
         self.findings.append(Finding("warning", title, detail, (self.name,), "table"))
 
 
-def own_names(header: Iterable[object], gathered: Gathered) -> list[str]:
+def own_names(header: Sequence[object], gathered: Gathered) -> list[str]:
     """Names of columns, each its own; what had to be changed becomes a finding.
 
     Args:
@@ -138,9 +147,9 @@ def own_names(header: Iterable[object], gathered: Gathered) -> list[str]:
     Raises:
         UserError: there are too many.
     """
+    if len(header) > MOST_COLUMNS:
+        raise too_many(gathered.name, len(header))
     cells = [clean(str(cell)).strip() for cell in header]
-    if len(cells) > MOST_COLUMNS:
-        raise too_many(gathered.name, len(cells))
     taken: set[str] = set()
     names: list[str] = []
     changed = []

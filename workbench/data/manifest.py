@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.data import tables, targets
 from workbench.data.index import Finding, Strings, strings
 from workbench.data.layouts.columns import Columns
+from workbench.data.lookup import Lookup
 from workbench.data.matching import Matched, match
 from workbench.data.roles import Roles, found_roles
 from workbench.data.tables import SPLIT_WORDS, Table
@@ -24,23 +26,30 @@ from workbench.data.walk import Found
 from workbench.errors import UserError
 from workbench.spec import Reading
 
-_FIRST = ("metadata", "manifest", "labels", "index", "data", "train")
+_FIRST = ("metadata", "manifest", "labels", "annotations", "index", "data", "train")
 """Stems of tables, the likeliest first."""
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """A table, or those of all split folders put together.
+    """A table, or those of several folders put together.
 
     Args:
         table: the cells.
-        base: folder of the table of each row, relative to the root, text [rows].
+        source: path of the table of each row, relative to the root, text [rows].
         split: split of the folder that the table lies in, int8 [rows]; None: in none.
     """
 
     table: Table
-    base: Strings
-    split: np.ndarray | None = None
+    source: Strings
+    split: NDArray[np.int8] | None = None
+
+    @property
+    def base(self) -> Strings:
+        """Folder of the table of each row, relative to the root, text [rows]."""
+        different, place = np.unique(self.source, return_inverse=True)
+        return strings([path.rpartition("/")[0] for path in different.tolist()])[place]
 
 
 def read(root: Path, found: Found, reading: Reading) -> Columns:
@@ -67,22 +76,27 @@ def read(root: Path, found: Found, reading: Reading) -> Columns:
 
 
 def _candidates(found: Found, reading: Reading) -> list[tuple[str, ...]]:
-    """Tables to try, in this order; those of split folders together."""
+    """Tables to try, in this order; those of one name in several folders together."""
     if reading.manifest:
         if reading.manifest not in found.tables:
             raise UserError(f"There is no table {reading.manifest}.", _listed(found.tables))
         return [(reading.manifest,)]
+    at_root = sorted((path for path in found.tables if "/" not in path), key=_likely)
+    named: list[tuple[str, ...]] = []
+    if len(at_root) > 1 and all(_stem_split(path) >= 0 for path in at_root):
+        named = [tuple(at_root)]
+    inside: dict[str, list[str]] = {}
+    for path in found.tables:
+        if "/" in path:
+            inside.setdefault(path.rpartition("/")[2].lower(), []).append(path)
+    groups = sorted(inside.values(), key=lambda paths: _likely(paths[0]))
+    return [*named, *((path,) for path in at_root), *map(tuple, groups)]
 
-    def likely(path: str) -> tuple[int, str]:
-        stem = path.rpartition("/")[2].partition(".")[0].lower()
-        return (_FIRST.index(stem) if stem in _FIRST else len(_FIRST), path)
 
-    at_root = sorted((path for path in found.tables if "/" not in path), key=likely)
-    inside = [path for path in found.tables if _split_of(path) >= 0]
-    named = (
-        [tuple(at_root)] if len(at_root) > 1 and all(_stem_split(p) >= 0 for p in at_root) else []
-    )
-    return [*named, *((path,) for path in at_root), *([tuple(inside)] if inside else [])]
+def _likely(path: str) -> tuple[int, str]:
+    """A key by which the likeliest table comes first."""
+    stem = path.rpartition("/")[2].partition(".")[0].lower()
+    return (_FIRST.index(stem) if stem in _FIRST else len(_FIRST), path)
 
 
 def _listed(names: tuple[str, ...]) -> str:
@@ -90,9 +104,10 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _split_of(path: str) -> int:
-    """Split of the folder that a table lies in, such as ``train/metadata.csv``; -1: none."""
-    parts = path.split("/")
-    return SPLIT_WORDS.get(parts[0].lower(), -1) if len(parts) == 2 else -1
+    """Split that a folder of a table states, such as ``train/metadata.csv``; -1: none."""
+    stated = [SPLIT_WORDS[part.lower()] for part in path.split("/")[:-1]
+              if part.lower() in SPLIT_WORDS]  # fmt: skip
+    return stated[0] if stated else -1
 
 
 def _stem_split(path: str) -> int:
@@ -101,32 +116,32 @@ def _stem_split(path: str) -> int:
 
 
 def _rows(root: Path, names: tuple[str, ...]) -> _Rows:
-    read_ = [tables.read(root / name, name) for name in names]
-    if len(read_) == 1:
-        base = names[0].rpartition("/")[0]
-        return _Rows(read_[0], strings([base] * len(read_[0])))
+    parts = [tables.read(root / name, name) for name in names]
+    counts = [len(table) for table in parts]
+    source = np.repeat(strings(names), counts)
+    if len(parts) == 1:
+        return _Rows(parts[0], source)
     columns: dict[str, Strings] = {}
-    for column in dict.fromkeys(column for table in read_ for column in table.columns):
+    for column in dict.fromkeys(column for table in parts for column in table.columns):
         columns[column] = np.concatenate(
-            [table.columns.get(column, strings([""] * len(table))) for table in read_]
+            [table.columns.get(column, strings([""] * len(table))) for table in parts]
         )
-    splits = [max(_split_of(name), _stem_split(name)) for name in names]
-    bases = [name.rpartition("/")[0] for name in names]
-    counts = [len(table) for table in read_]
-    findings = tuple(finding for table in read_ for finding in table.findings)
-    return _Rows(
-        Table(" + ".join(names), columns, findings),
-        np.repeat(strings(bases), counts),
-        np.repeat(np.asarray(splits, np.int8), counts),
-    )
+    splits = np.asarray([max(_split_of(name), _stem_split(name)) for name in names], np.int8)
+    shown = " + ".join(names) if len(names) <= _SHOWN else f"{names[0]} and {len(names) - 1} more"
+    findings = tuple(finding for table in parts for finding in table.findings)
+    numbers = np.concatenate([table.numbers for table in parts])
+    split = np.repeat(splits, counts) if len(np.unique(splits)) > 1 else None
+    return _Rows(Table(shown, columns, numbers, findings), source, split)
 
 
 def _read(rows: _Rows, found: Found, reading: Reading) -> Columns:
     table = rows.table
-    roles = found_roles(table, reading, found.media)
+    lookup = Lookup(found)
+    roles = found_roles(table, reading, lookup)
     if roles.refused:
         raise UserError(f"{table.name}: {roles.refused}", "Set what its columns are.")
-    matched = match(table, rows.base, roles, found.media)
+    matched = match(table, rows.base, roles, lookup)
+    sources = np.unique(rows.source)
     columns = Columns(
         "manifest",
         matched.stems,
@@ -134,43 +149,59 @@ def _read(rows: _Rows, found: Found, reading: Reading) -> Columns:
         findings=[*table.findings, *roles.findings, *matched.findings],
         reading=reading.model_copy(
             update={
-                "manifest": table.name if " + " not in table.name else reading.manifest,
-                "roles": roles.as_reading(),
+                "manifest": str(sources[0]) if len(sources) == 1 else reading.manifest,
+                "roles": roles.as_reading(table.columns),
             }
         ),
     )
     cells = {name: column[matched.rows] for name, column in table.columns.items()}
     if roles.text:
         columns.texts = cells[roles.text]
-        columns.files["text"] = strings([table.name] * len(matched.rows))
+        columns.files["text"] = rows.source[matched.rows]
     for name in roles.targets:
         columns.learn(name, cells[name])
+    _say_what_was_found(columns)
     joined = targets.together(columns.targets, reading.together)
     if joined is not None:
         columns.targets[joined.name] = joined
-    _add_split(columns, cells, rows, matched, roles, table.name)
-    told = {roles.stem, roles.text, roles.split, *roles.paths.values(), *roles.passed}
-    columns.columns = {name: cell for name, cell in cells.items() if name not in told}
+    _add_split(columns, cells, rows, matched, roles)
+    learned = {roles.text, roles.split, *roles.paths.values(), *roles.passed}
+    columns.columns = {name: cell for name, cell in cells.items() if name not in learned}
     return columns
 
 
+def _say_what_was_found(columns: Columns) -> None:
+    """Fill in what each target is learned as, and the order of those that have one."""
+    found = columns.targets
+    tasks = {name: target.task for name, target in found.items()}
+    orders = {name: target.classes for name, target in found.items() if target.task == "ordered"}
+    columns.reading = columns.reading.model_copy(
+        update={
+            "tasks": {**columns.reading.tasks, **tasks},
+            "orders": {**orders, **columns.reading.orders},
+        }
+    )
+
+
 def _add_split(
-    columns: Columns, cells: Mapping[str, Strings], rows: _Rows, matched: Matched, roles: Roles,
-    table: str,
-) -> None:  # fmt: skip
+    columns: Columns, cells: Mapping[str, Strings], rows: _Rows, matched: Matched, roles: Roles
+) -> None:
     if rows.split is not None:
         columns.split = rows.split[matched.rows]
     if not roles.split:
         return
     words = np.strings.lower(cells[roles.split])
-    different = np.unique(words).tolist()
-    number = np.asarray([SPLIT_WORDS.get(word, -1) for word in different], np.int8)
-    columns.split = number[np.searchsorted(strings(different), words)]
-    wrong = [word for word in different if word and word not in SPLIT_WORDS]
+    different, place = np.unique(words, return_inverse=True)
+    known = [SPLIT_WORDS.get(word, -1) for word in different.tolist()]
+    wrong = [word for word, split in zip(different.tolist(), known, strict=True)
+             if word and split < 0]  # fmt: skip
+    if max(known) >= 0:
+        columns.split = np.asarray(known, np.int8)[place]
     if wrong:
-        detail = (
-            f"Known are train, validation and test; these samples train: {', '.join(wrong[:5])}."
-        )
+        what = "these samples train" if max(known) >= 0 else "the column states no split"
+        detail = f"Known are train, validation and test; {what}: {', '.join(wrong[:_SHOWN])}."
+        samples = np.flatnonzero(np.isin(words, strings(wrong)))
+        title = f"Unknown splits in '{roles.split}' of {rows.table.name}"
         columns.findings.append(
-            Finding("warning", f"Unknown splits in {table}", detail, kind="split")
+            Finding("warning", title, detail, (), "split", tuple(samples.tolist()))
         )

@@ -58,7 +58,7 @@ def _read(path: Path, name: str, gathered: Gathered) -> None:
         raise UserError(f"{name} has two columns of one name.", "Rename one of them.")
     known = [schema.names[place] for place in kept]
     words = [n for n in known if _is_words(schema.field(n).type)]
-    letters = 0
+    letters, count = 0, 0
     # Words stay numbered, so that one that comes often is held once.
     with parquet.ParquetFile(path, read_dictionary=words) as opened:
         for batch in opened.iter_batches(_portion(gathered), columns=known):
@@ -71,8 +71,9 @@ def _read(path: Path, name: str, gathered: Gathered) -> None:
                 for field, column in zip(batch.schema, batch.columns, strict=True)
             }
             ordered = {names[place]: portion[names[place]] for place in kept}
-            if not gathered.add_portion(ordered):
+            if not gathered.add_portion(ordered, range(count + 1, count + 1 + len(batch))):
                 return
+            count += len(batch)
 
 
 def _portion(gathered: Gathered) -> int:

@@ -19,7 +19,7 @@ _SEPARATORS = "_-. "
 _LOOKED_AT = 2000
 """Names from which a pattern is guessed."""
 _SAME_FORM = 0.9
-"""Share of the names that must have the same number of parts; the rest is listed as not matching."""
+"""Share of the names that must have the same number of parts; the rest is listed."""
 _MOST_PARTS = 6
 _FEW = 0.5
 """A field with more different values than this share of the names is a number, not a label."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from workbench.data.index import Finding, Strings
+from workbench.data.lookup import Lookup, inner
 from workbench.data.readers import audio, image, text
 from workbench.data.tables import SPLIT_NAMES, SPLIT_WORDS, Table
-from workbench.data.walk import Media
 from workbench.errors import nearest
-from workbench.parts import MODALITIES, Modality
+from workbench.parts import Modality
 from workbench.spec import ColumnRole, Reading
 
 STEM_NAMES = ("stem", "id", "sample", "file", "file_name", "filename", "name", "key")
@@ -36,6 +39,11 @@ _MOST = 0.8
 _WORDS = 3.0
 """Words in a cell, on average, from which a column of different cells is text."""
 _LOOKED_AT = 1000
+_FOLDS = 20
+"""Folds of a cross-validation, at most."""
+_LEAST_IDS = 5
+_CODE = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9][a-z0-9_.:-]{3,63}")
+"""A code that names a row: letters and digits, no blanks."""
 
 
 @dataclass
@@ -66,8 +74,22 @@ class Roles:
     findings: list[Finding] = field(default_factory=list)
     refused: str = ""
 
-    def as_reading(self) -> dict[str, ColumnRole]:
-        """Every column's role as ``Reading.roles`` names it."""
+    def listed(self, role: Literal["target", "group", "id", "ignore"]) -> list[str]:
+        """The columns of a role that any number of columns may have.
+
+        Args:
+            role: which.
+        """
+        return {
+            "target": self.targets, "group": self.groups, "id": self.ids, "ignore": self.passed
+        }[role]  # fmt: skip
+
+    def as_reading(self, columns: Iterable[str]) -> dict[str, ColumnRole]:
+        """Every column's role as ``Reading.roles`` names it.
+
+        Args:
+            columns: names of the columns, in the order of the table.
+        """
         roles: dict[str, ColumnRole] = {}
         roles |= {column: modality for modality, column in self.paths.items()}
         roles |= dict.fromkeys(self.targets, "target")
@@ -78,50 +100,56 @@ class Roles:
             roles[self.text] = "text"
         if self.split:
             roles[self.split] = "split"
-        return roles
+        return {name: roles[name] for name in columns}
 
 
-def found_roles(table: Table, reading: Reading, media: Media) -> Roles:
+def found_roles(table: Table, reading: Reading, lookup: Lookup) -> Roles:
     """The role of each column of a table.
 
     Args:
         table: the table.
         reading: roles that a person has set; they go before what is found.
-        media: the files that its rows may name.
+        lookup: the files that its rows may name.
     """
     roles = Roles()
     for name in reading.roles:
         if name not in table.columns:
-            roles.findings.append(
-                Finding("warning", f"{table.name} has no column '{name}'",
-                        f"What was said of it is not used. {nearest(name, table.columns)}",
-                        (table.name,), "column")
-            )  # fmt: skip
-    for name, cells in table.columns.items():
+            title = f"{table.name} has no column '{name}'"
+            detail = f"What was said of it is not used. {nearest(name, table.columns)}"
+            roles.findings.append(Finding("warning", title, detail, (table.name,), "column"))
+    # What a person has said comes first, so that it is never the second of its kind.
+    for name in sorted(table.columns, key=lambda name: name not in reading.roles):
         asked = reading.roles.get(name)
-        found = asked or _role(name, cells, media)
-        if found == "id":
-            roles.ids.append(name)
-        elif found in MODALITIES and (found != "text" or path_kind(cells) == "text"):
-            _add_path(roles, name, found, asked is not None, table.name)
-        elif found == "text":
-            _add_text(roles, name, cells, table, asked is not None)
-        elif found == "split":
-            roles.split = roles.split or name
-        else:
-            _PLACES[found](roles).append(name)
+        _take(roles, name, asked or _role(name, table.columns[name]), table, lookup, bool(asked))
     if not roles.paths:
-        _take_stem(roles, table, reading, media)
+        _take_stem(roles, table, reading, lookup)
     if not roles.paths and not roles.stem and not roles.text:
         roles.refused = "no column names a file of this folder or holds texts."
     return roles
 
 
-_PLACES = {
-    "target": lambda roles: roles.targets,
-    "group": lambda roles: roles.groups,
-    "ignore": lambda roles: roles.passed,
-}
+def _take(
+    roles: Roles, name: str, role: ColumnRole, table: Table, lookup: Lookup, asked: bool
+) -> None:
+    cells = table.columns[name]
+    match role:
+        case "image" | "audio":
+            _add_path(roles, name, role, asked, table, lookup)
+        case "text":
+            if path_kind(cells) == "text":
+                _add_path(roles, name, role, asked, table, lookup)
+            else:
+                _add_text(roles, name, cells, table, asked)
+        case "split":
+            if roles.split:
+                roles.passed.append(name)
+            roles.split = roles.split or name
+        case _:
+            roles.listed(role).append(name)
+    if role == "group" and not asked and name.lower() in SPLIT_NAMES:
+        title = f"Column '{name}' of {table.name} holds numbers of folds"
+        detail = "Divide by groups of it to keep each fold in one split."
+        roles.findings.append(Finding("info", title, detail, (table.name,), "column"))
 
 
 def path_kind(cells: Strings) -> Modality | None:
@@ -142,29 +170,70 @@ def first_of(cell: str) -> str:
     """The path in a cell; of a list of paths the first."""
     if not cell.startswith("["):
         return cell
-    try:
-        read = json.loads(cell)
-    except ValueError:
+    read = _json(cell)
+    if not isinstance(read, list):
         return cell
-    return str(read[0]) if isinstance(read, list) and read else ""
+    return next((path for path in read if isinstance(path, str)), "")
 
 
-def _role(name: str, cells: Strings, media: Media) -> ColumnRole:
+def several_in(cells: Strings) -> int:
+    """How many cells of a column list more than one file.
+
+    Args:
+        cells: text [rows].
+    """
+    listed = cells[np.strings.startswith(cells, "[")].tolist()
+    return sum(len(read) > 1 for cell in listed if isinstance(read := _json(cell), list))
+
+
+def _json(cell: str) -> object:
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _role(name: str, cells: Strings) -> ColumnRole:
+    """What a column is by its name and its first cells."""
     lowered = name.lower()
     kind = path_kind(cells)
     if kind is not None:
         return kind
-    present = cells[cells != ""][:_LOOKED_AT]
+    present = cells[:_LOOKED_AT]
+    present = present[present != ""]
     if not len(present):
         return "target"
     words = np.strings.lower(present).tolist()
-    if lowered in SPLIT_NAMES and sum(word in SPLIT_WORDS for word in words) >= _MOST * len(words):
-        return "split"
+    if lowered in SPLIT_NAMES:
+        if sum(word in SPLIT_WORDS for word in words) >= _MOST * len(words):
+            return "split"
+        if _are_folds(words):
+            return "group"
     if lowered in _GROUP_NAMES:
         return "group"
-    different = len(np.unique(present)) / len(present)
-    if lowered in STEM_NAMES and different > 0.5:
+    different = len(set(words)) / len(words)
+    if (lowered in STEM_NAMES and different > 0.5) or _are_ids(lowered, words):
         return "id"
+    return _role_of_words(lowered, words, different)
+
+
+def _are_folds(words: Sequence[str]) -> bool:
+    """Numbers of folds, as for cross-validation."""
+    return len(set(words)) <= _FOLDS and all(word.isdecimal() and word.isascii() for word in words)
+
+
+def _are_ids(name: str, words: Sequence[str]) -> bool:
+    """Every row has its own code: a counter, or letters mixed with digits."""
+    if len(set(words)) < len(words) or len(words) < _LEAST_IDS:
+        return False
+    if all(word.isdecimal() and word.isascii() and len(word) < 19 for word in words):
+        numbers = np.asarray(words, np.int64)
+        counter = bool((np.diff(numbers) == 1).all())
+        return counter or bool({"id", "uuid", "index"} & set(re.split(r"[\W_]+", name)))
+    return all(_CODE.fullmatch(word) for word in words)
+
+
+def _role_of_words(lowered: str, words: Sequence[str], different: float) -> ColumnRole:
     length = float(np.mean([len(word.split()) for word in words]))
     letters = float(np.mean([len(word) for word in words]))
     if lowered in _TEXT_NAMES and different > 0.2:
@@ -173,16 +242,30 @@ def _role(name: str, cells: Strings, media: Media) -> ColumnRole:
     return "text" if different > 0.5 and (length >= _WORDS or letters > 30) else "target"
 
 
-def _add_path(roles: Roles, name: str, kind: Modality, asked: bool, table: str) -> None:
-    if kind in roles.paths and not asked:
-        title = f"Column '{name}' of {table} names more {kind} files"
-        detail = f"One {kind} file a sample is used: that of '{roles.paths[kind]}'."
-        roles.findings.append(Finding("info", title, detail, (table,), "column"))
-        roles.passed.append(name)
+def _add_path(
+    roles: Roles, name: str, kind: Modality, asked: bool, table: Table, lookup: Lookup
+) -> None:
+    before = roles.paths.get(kind)
+    if before is None:
+        roles.paths[kind] = name
         return
-    if kind in roles.paths:
-        roles.passed.append(roles.paths[kind])
-    roles.paths[kind] = name
+    if asked:
+        used, other = name, before
+    else:
+        # A column of addresses or of files elsewhere gives way to one whose files are here.
+        here = [_hits(table.columns[column], kind, lookup) for column in (before, name)]
+        used, other = (name, before) if here[1] > here[0] and not here[0] else (before, name)
+    roles.paths[kind] = used
+    roles.passed.append(other)
+    title = f"Column '{other}' of {table.name} names more {kind} files"
+    detail = f"One {kind} file a sample is used: that of '{used}'."
+    roles.findings.append(Finding("info", title, detail, (table.name,), "column"))
+
+
+def _hits(cells: Strings, kind: Modality, lookup: Lookup) -> int:
+    """How many of the first cells name a file of the folder."""
+    names = [inner(first_of(cell)) for cell in cells[:_LOOKED_AT].tolist() if cell]
+    return sum(name is not None and bool(lookup.file(name, "", kind)) for name in names)
 
 
 def _add_text(roles: Roles, name: str, cells: Strings, table: Table, asked: bool) -> None:
@@ -203,19 +286,16 @@ def _length(cells: Strings) -> float:
     return float(np.strings.str_len(cells[:_LOOKED_AT]).mean())
 
 
-def _take_stem(roles: Roles, table: Table, reading: Reading, media: Media) -> None:
+def _take_stem(roles: Roles, table: Table, reading: Reading, lookup: Lookup) -> None:
     """The column whose cells name files without their suffix."""
-    known = set(media.stems.tolist())
     likely = [name for word in STEM_NAMES for name in table.columns if name.lower() == word]
     first = next(iter(table.columns))
     for name in dict.fromkeys([*likely, first, *table.columns]):
-        asked = reading.roles.get(name)
-        if asked not in {None, "id"}:
+        if reading.roles.get(name) not in {None, "id"}:
             continue
-        cells = [
-            word.replace("\\", "/").rpartition("/")[2] for word in table.columns[name].tolist()
-        ]
-        hits = sum(word in known or word.rpartition(".")[0] in known for word in cells)
+        cells = [cell for cell in table.columns[name][:_LOOKED_AT].tolist() if cell]
+        paths = [path for cell in cells if (path := inner(cell)) is not None]
+        hits = sum(bool(lookup.sample(path, "")) for path in paths)
         if hits and (hits >= 0.5 * len(cells) or name in likely or name == first):
             for listed in (roles.targets, roles.groups, roles.ids):
                 if name in listed:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.data import delimited, parquet
-from workbench.data.gathered import Gathered, clean, too_many
-from workbench.data.gathered import MOST_COLUMNS as _MOST_COLUMNS
+from workbench.data.gathered import MOST_COLUMNS, Gathered, clean, too_many
 from workbench.data.index import Finding, Strings
 from workbench.data.readers import regular
 from workbench.errors import UserError
@@ -40,11 +40,13 @@ class Table:
         name: the file's path, relative to the folder.
         columns: cells by column, stripped, text [rows]; "" where there is nothing. A list of JSON
             or Parquet is written as JSON.
+        numbers: number of each row in the file, as table programs count them, int64 [rows].
         findings: what is wrong with it.
     """
 
     name: str
     columns: Mapping[str, Strings]
+    numbers: NDArray[np.int64]
     findings: tuple[Finding, ...] = ()
 
     def __len__(self) -> int:
@@ -82,7 +84,7 @@ def read(path: Path, name: str = "", *, limit: int | None = None) -> Table:
     if not columns or not len(next(iter(columns.values()))):
         why = "; ".join(finding.title for finding in gathered.findings)
         raise UserError(f"{name} holds no rows{f' ({why})' if why else ''}.", _remedy(path))
-    return Table(name, columns, (*gathered.findings, *_formulas(name, columns)))
+    return Table(name, columns, gathered.numbers, (*gathered.findings, *_formulas(name, columns)))
 
 
 def _remedy(path: Path) -> str:
@@ -108,26 +110,25 @@ def _formulas(name: str, columns: Mapping[str, Strings]) -> list[Finding]:
 
 def _jsonl(path: Path, name: str, gathered: Gathered) -> None:
     torn: list[int] = []
-    count = 0
-    portion: list[dict[str, Any]] = []
+    portion: dict[int, dict[str, Any]] = {}
     for number, line in _lines(path, name):
         row = _object(line)
         if row is None:
-            count += 1
-            torn += [number] if count <= _SHOWN else []
+            torn.append(number)
             continue
-        portion.append(row)
+        portion[number] = row
         if len(portion) >= min(_PORTION, max(1, gathered.room)):
-            if not gathered.add_portion(_columns(portion, name)):
-                portion = []
+            if not gathered.add_portion(_columns(portion.values(), name), [*portion]):
+                portion = {}
                 break
-            portion = []
+            portion = {}
     if portion:
-        gathered.add_portion(_columns(portion, name))
-    if count:
-        where = ", ".join(f"{number:,}" for number in torn)
-        more = ", ..." if count > len(torn) else ""
-        title = f"{count} {'line' if count == 1 else 'lines'} of {name} are no JSON objects"
+        gathered.add_portion(_columns(portion.values(), name), [*portion])
+    if torn:
+        where = ", ".join(f"{number:,}" for number in torn[:_SHOWN])
+        more = ", ..." if len(torn) > _SHOWN else ""
+        count = f"{len(torn):,} {'line is' if len(torn) == 1 else 'lines are'}"
+        title = f"{count} no JSON {'object' if len(torn) == 1 else 'objects'} in {name}"
         detail = f"Left out: line {where}{more}."
         gathered.findings.append(Finding("warning", title, detail, (name,), "torn_rows"))
 
@@ -158,9 +159,9 @@ def _object(line: str) -> dict[str, Any] | None:
     return read if isinstance(read, dict) else None
 
 
-def _columns(rows: list[dict[str, Any]], name: str) -> dict[str, Strings]:
+def _columns(rows: Collection[dict[str, Any]], name: str) -> dict[str, Strings]:
     names = dict.fromkeys(key for row in rows for key in row)
-    if len(names) > _MOST_COLUMNS:
+    if len(names) > MOST_COLUMNS:
         raise too_many(name, len(names))
     own = {key: clean(key).strip() or "column" for key in names}
     columns: dict[str, Strings] = {}

@@ -164,10 +164,10 @@ def test_whatever_is_wrong_with_a_table_is_said_and_nothing_else_is_lost(gauges)
     table.write_text("\n".join(lines))
     picture(gauges / "Images" / "stray.png")
     found = " | ".join(titles(index := scan(gauges)))
-    assert "1 values of 'pressure' are not numbers" in found
-    assert "1 rows of labels.csv have the wrong number of cells" in found
-    assert "1 file named in labels.csv are missing" in found
-    assert "1 file named in labels.csv lie outside of the folder" in found
+    assert "1 value of 'pressure' is not a number" in found
+    assert "1 row has the wrong number of cells in labels.csv" in found
+    assert "1 file named in labels.csv is missing" in found
+    assert "1 file named in labels.csv is outside of the folder" in found
     assert "named twice" in found
     assert "have no row in labels.csv" in found
     assert len(index) == 29

@@ -105,28 +105,6 @@ def test_what_a_column_is_shows_in_its_words(words, task, classes):
     assert (target.task, target.classes) == (task, classes)
 
 
-@pytest.mark.parametrize(
-    ("written", "number"),
-    [
-        ("12", 12), ("-3.5e-2", -0.035), ("1,5", 1.5), ("1.234,5", 1234.5), ("1,234.5", 1234.5),
-        ("1,234,567", 1234567), ("12 kg", 12), ("5 %", 5), ("21°", 21), (".5", 0.5),
-    ],
-)  # fmt: skip
-def test_numbers_are_read_as_people_write_them(written, number):
-    assert targets.as_numbers(strings([written]))[0].tolist() == [number]
-
-
-@pytest.mark.parametrize("written", ["", "abc", "1 2", "12kg3", "--5", "nan", "inf", "1.2.3.4"])
-def test_what_is_no_number_is_none(written):
-    values = targets.as_numbers(strings([written]))[0]
-    assert np.isnan(values).all() or written == "1.2.3.4"
-
-
-@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30))
-def test_plain_numbers_are_read_exactly(values):
-    assert targets.as_numbers(strings([repr(v) for v in values]))[0].tolist() == values
-
-
 def test_words_that_mean_nothing_are_missing_and_said():
     target, kinds = found(["a", "NA", "b", "null", "a", "b", "?"])
     assert target.values.tolist() == [0, -1, 1, -1, 0, 1, -1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -25,6 +26,8 @@ _GUESSED = ("gb18030", "shift_jis", "euc_kr", "big5", "cp1251", "cp1252")
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-le", "utf-16-be", *_GUESSED)
 """Names that ``read`` may give."""
 _LOOKED_AT = 64 * 2**10
+_BEFORE = 256
+_STRANGE = re.compile(rb"[\x80-\xff]")
 
 
 def read(path: Path, *, longest: int | None = LONGEST) -> tuple[str, str]:
@@ -61,7 +64,7 @@ def read(path: Path, *, longest: int | None = LONGEST) -> tuple[str, str]:
         if error.end >= len(raw) - 3 and longest is not None and len(raw) == longest:
             # Only the last letter was cut.
             return raw.decode("utf-8", errors="ignore"), "utf-8"
-    encoding = _guessed(raw)
+    encoding = guessed(raw)
     return raw.decode(encoding, errors="replace"), encoding
 
 
@@ -73,6 +76,14 @@ def _wide(head: bytes) -> str | None:
     return None
 
 
-def _guessed(raw: bytes) -> str:
-    found = from_bytes(raw[:_LOOKED_AT], cp_isolation=list(_GUESSED), enable_fallback=False).best()
+def guessed(raw: bytes) -> str:
+    """What the letters make the likeliest of the encodings that are not UTF.
+
+    Args:
+        raw: bytes that are no UTF-8; looked at from shortly before the first that is no plain
+            letter.
+    """
+    strange = _STRANGE.search(raw)
+    raw = raw[max(0, strange.start() - _BEFORE) if strange else 0 :][:_LOOKED_AT]
+    found = from_bytes(raw, cp_isolation=list(_GUESSED), enable_fallback=False).best()
     return found.encoding if found is not None else FALLBACK
