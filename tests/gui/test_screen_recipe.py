@@ -325,6 +325,19 @@ def test_another_encoder_by_keyboard_brings_its_own_form(qtbot, view, presenter)
     assert child(view, QLabel, "recipe_encoder_text_caption").text() == "Averages words."
 
 
+def test_augmentation_is_folded_away_and_says_what_is_on(qtbot, view, presenter):
+    fold = child(view, QPushButton, "recipe_image_augmentation")
+    assert fold.text() == "Augmentation · off"
+    fold.click()
+    retype(qtbot, child(view, QWidget, "recipe_augment_image_rotate"), "10")
+    flip = child(view, QComboBox, "recipe_augment_image_flip")
+    flip.setFocus()
+    qtbot.keyClick(flip, Qt.Key.Key_Down)
+    assert presenter.state.spec.training.augmentation.image.rotate == 10
+    assert presenter.state.spec.training.augmentation.image.flip == "horizontal"
+    assert fold.text() == "Augmentation · flip horizontal, rotate 10 °"
+
+
 def test_a_check_leads_to_the_field_that_it_concerns(qtbot, view):
     field = child(view, QWidget, "recipe_epochs")
     retype(qtbot, field, "0")
@@ -339,6 +352,7 @@ def test_every_place_with_an_error_has_its_field(view):
         "training.seed",
         "data.image.size",
         "data.validation",
+        "training.augmentation.image.rotate",
         "model.head_dropout",
         "model.encoders.image.width",
         "model.encoders.image.name",

@@ -21,7 +21,10 @@ from workbench.spec import PART_PLACES, DataSpec, PartSpec, RunSpec
 Suggest = Callable[[Index, str | None], RunSpec]
 Reasons = Callable[[Index, RunSpec], Mapping[str, str]]
 
-FORM_PLACES = ("data", "data.image", "data.audio", "data.text", "model", "training")
+FORM_PLACES = (
+    "data", "data.image", "data.audio", "data.text", "model", "training",
+    "training.augmentation.image", "training.augmentation.audio", "training.augmentation.text",
+)  # fmt: skip
 """Places of a spec that have a form and are no part."""
 
 _ABOUT_DATA = (

@@ -178,6 +178,7 @@ def field_name(place: str) -> str:
         ("model.encoders.", "recipe_encoder_"),
         ("model.fusion", "recipe_fusion"),
         ("objective.loss", "recipe_loss"),
+        ("training.augmentation.", "recipe_augment_"),
         ("training.optimizer", "recipe_optimizer"),
         ("training.schedule", "recipe_schedule"),
         ("training.", "recipe_"),

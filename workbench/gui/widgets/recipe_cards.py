@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, 
 
 from workbench.gui import theme
 from workbench.gui.preflight import Check
-from workbench.gui.presenters.recipe import RecipeState
+from workbench.gui.presenters.recipe import Form, RecipeState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card
 from workbench.gui.widgets.fold import Fold
@@ -72,7 +72,14 @@ class ModalityCard(PlaceCard):
         self.fold = Fold("Advanced", f"recipe_{modality}_advanced", "Seldom changed options")
         self.fold.body.addWidget(self.rare_inputs)
         self.fold.body.addWidget(self.picker.rare)
-        for part in (self.picker, self.inputs, self.rare_inputs):
+        self._augmented = f"training.augmentation.{modality}"
+        self.augmentation = FormSlot(self._augmented, f"recipe_augment_{modality}", 3)
+        self.variety = Fold(
+            "Augmentation", f"recipe_{modality}_augmentation",
+            "Training samples are varied at random; validation and test samples never are",
+        )  # fmt: skip
+        self.variety.body.addWidget(self.augmentation)
+        for part in (self.picker, self.inputs, self.rare_inputs, self.augmentation):
             self.hear(part)
         self._inside = QWidget()
         inside = QVBoxLayout(self._inside)
@@ -81,6 +88,7 @@ class ModalityCard(PlaceCard):
         inside.addWidget(self.picker)
         inside.addWidget(self.inputs)
         inside.addWidget(self.fold)
+        inside.addWidget(self.variety)
         self._off = label("Not looked at. Switch it on to use it.", "quiet", wrap=True)
         self.body.addWidget(self._inside)
         self.body.addWidget(self._off)
@@ -109,6 +117,9 @@ class ModalityCard(PlaceCard):
         self.rare_inputs.show_form(inputs)
         options = (*inputs.options, *state.forms.get(place, inputs).options)
         self.fold.setVisible(any(option.advanced for option in options))
+        varied = state.forms[self._augmented]
+        self.augmentation.show_form(varied)
+        self.variety.button.setText(f"Augmentation · {changes_in_words(varied)}")
         self._reason = state.reasons.get(f"data.{self.modality}", "")
         self._bulb.setToolTip(self._reason)
         self._bulb.setAccessibleName(self._reason)
@@ -125,6 +136,22 @@ class ModalityCard(PlaceCard):
         fits = self.hint.fontMetrics().horizontalAdvance(self._reason) <= room
         self.hint.setText(self._reason if fits else "")
         self._bulb.setVisible(bool(self._reason))
+
+
+def changes_in_words(form: Form) -> str:
+    """What of a form is not as it is by default: ``off``, or ``flip horizontal, rotate 10 °``.
+
+    Args:
+        form: options and their values.
+    """
+    told = []
+    for option in form.options:
+        value = form.values[option.name]
+        if value != option.default and not option.advanced:
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            words = f"{value:g} {option.unit}".strip() if number else str(value)
+            told.append(f"{option.title.lower()} {words}")
+    return ", ".join(told) or "off"
 
 
 class ObjectiveCard(PlaceCard):
