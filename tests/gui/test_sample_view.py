@@ -48,6 +48,9 @@ class Speaker:
     def processedUSecs(self):
         return self.microseconds
 
+    def ended(self):
+        return False
+
 
 @pytest.fixture(autouse=True)
 def worker_threads_end():

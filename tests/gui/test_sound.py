@@ -16,6 +16,7 @@ class Speaker:
         self.heard = b""
         self.microseconds = 0
         self.running = False
+        self.over = False
 
     def start(self, source):
         self.heard = bytes(source.readAll())
@@ -26,6 +27,9 @@ class Speaker:
 
     def processedUSecs(self):
         return self.microseconds
+
+    def ended(self):
+        return self.over
 
 
 @pytest.fixture
@@ -59,11 +63,41 @@ def test_the_place_that_is_heard_is_told_until_the_end(qtbot, player, speaker):
     speaker.microseconds = 100_000
     with qtbot.waitSignal(player.position_changed, check_params_cb=lambda s: abs(s - 0.6) < 1e-6):
         pass
-    speaker.microseconds = 600_000
+    speaker.microseconds = 500_000
+    speaker.over = True
     with qtbot.waitSignal(player.playing_changed, check_params_cb=lambda on: not on):
         pass
     assert not speaker.running
     assert not player.playing
+
+
+def test_what_is_on_its_way_to_the_ear_is_not_cut_off(qtbot, player, speaker):
+    player.play(TONE, 16000)
+    speaker.microseconds = 1_000_000
+    with qtbot.waitSignal(player.position_changed, check_params_cb=lambda s: s == 1.0):
+        pass
+    assert speaker.running
+    with qtbot.waitSignal(player.playing_changed, check_params_cb=lambda on: not on):
+        pass
+    assert not speaker.running
+
+
+def test_a_sound_ends_though_its_microseconds_never_add_up(qtbot, player, speaker):
+    sound = np.zeros(8819, np.float32)
+    player.play(sound, 11025)
+    speaker.microseconds = int(8819 / 11025 * 1e6) - 60
+    speaker.over = True
+    with qtbot.waitSignal(player.playing_changed, check_params_cb=lambda on: not on):
+        pass
+
+
+def test_a_loudspeaker_that_was_pulled_out_does_not_play_for_ever(qtbot, speaker, monkeypatch):
+    monkeypatch.setattr(sound, "POLL_MS", 1)
+    quick = Player(opened=lambda: (speaker, 16000, ""))
+    speaker.microseconds = 200_000
+    with qtbot.waitSignal(quick.playing_changed, check_params_cb=lambda on: not on):
+        quick.play(TONE, 16000)
+    assert not speaker.running
 
 
 def test_a_second_sound_stops_the_first(qtbot, player, speaker):

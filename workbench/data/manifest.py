@@ -160,7 +160,6 @@ def _read(rows: _Rows, found: Found, reading: Reading) -> Columns:
         columns.files["text"] = rows.source[matched.rows]
     for name in roles.targets:
         columns.learn(name, cells[name])
-    _say_what_was_found(columns)
     joined = targets.together(columns.targets, reading.together)
     if joined is not None:
         columns.targets[joined.name] = joined
@@ -168,19 +167,6 @@ def _read(rows: _Rows, found: Found, reading: Reading) -> Columns:
     learned = {roles.text, roles.split, *roles.paths.values(), *roles.passed}
     columns.columns = {name: cell for name, cell in cells.items() if name not in learned}
     return columns
-
-
-def _say_what_was_found(columns: Columns) -> None:
-    """Fill in what each target is learned as, and the order of those that have one."""
-    found = columns.targets
-    tasks = {name: target.task for name, target in found.items()}
-    orders = {name: target.classes for name, target in found.items() if target.task == "ordered"}
-    columns.reading = columns.reading.model_copy(
-        update={
-            "tasks": {**columns.reading.tasks, **tasks},
-            "orders": {**orders, **columns.reading.orders},
-        }
-    )
 
 
 def _add_split(

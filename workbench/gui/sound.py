@@ -17,6 +17,9 @@ POLL_MS = 30
 NO_DEVICE = "No loudspeaker or headphone was found. Connect one to listen."
 _VOLUME = 32767
 _MICROSECONDS = 1e6
+_HAIR = 1e-3  # seconds that nobody hears
+_TAIL = 10  # looks without progress at the end: what is played is heard a little later
+_STALLED = 150  # looks without progress, 4.5 s: the device is gone, whatever the system says
 
 
 class Output(Protocol):
@@ -33,6 +36,39 @@ class Output(Protocol):
     def processedUSecs(self) -> int:
         """Microseconds that were played."""
         ...
+
+    def ended(self) -> bool:
+        """Whether no more comes: all was played, or the device is gone."""
+        ...
+
+
+class _Sink:
+    """Qt's audio sink.
+
+    Args:
+        module: ``PySide6.QtMultimedia``.
+        sink: its ``QAudioSink``.
+    """
+
+    def __init__(self, module: Any, sink: Any) -> None:
+        self._over = (module.QAudio.State.IdleState, module.QAudio.State.StoppedState)
+        self._sink = sink
+
+    def start(self, source: QIODevice) -> None:
+        """Play from the source until it ends."""
+        self._sink.start(source)
+
+    def stop(self) -> None:
+        """Stop at once and let go of the device."""
+        self._sink.stop()
+
+    def processedUSecs(self) -> int:
+        """Microseconds that were played."""
+        return int(self._sink.processedUSecs())
+
+    def ended(self) -> bool:
+        """Whether no more comes: all was played, or the device is gone."""
+        return self._sink.state() in self._over
 
 
 def open_output() -> tuple[Output | None, int, str]:
@@ -53,7 +89,7 @@ def open_output() -> tuple[Output | None, int, str]:
     wanted.setSampleFormat(module.QAudioFormat.SampleFormat.Int16)
     if not device.isFormatSupported(wanted):
         return None, 0, f"{device.description()} does not take 16-bit sound of one channel."
-    return module.QAudioSink(device, wanted), wanted.sampleRate(), ""
+    return _Sink(module, module.QAudioSink(device, wanted)), wanted.sampleRate(), ""
 
 
 class Player(QObject):
@@ -81,6 +117,7 @@ class Player(QObject):
         self._buffer: QBuffer | None = None
         self._start = 0.0
         self._seconds = 0.0
+        self._heard, self._still = 0.0, 0
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._tell)
@@ -115,7 +152,7 @@ class Player(QObject):
         self._buffer = QBuffer(self)
         self._buffer.setData(QByteArray(_raw(samples[begin:], rate, wanted)))
         self._buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-        self._output = output
+        self._output, self._still = output, 0
         output.start(self._buffer)
         self._timer.start()
         self.position_changed.emit(self._start)
@@ -141,8 +178,12 @@ class Player(QObject):
         if self._output is None:
             return
         heard = self._start + self._output.processedUSecs() / _MICROSECONDS
+        self._still = self._still + 1 if heard == self._heard else 0
+        self._heard = heard
         self.position_changed.emit(min(heard, self._seconds))
-        if heard >= self._seconds:
+        # Whole microseconds, and samples of another rate, may never add up to the last one.
+        patience = _TAIL if heard >= self._seconds - _HAIR else _STALLED
+        if self._output.ended() or self._still >= patience:
             self.stop()
 
 

@@ -14,6 +14,7 @@ from workbench import events
 from workbench.errors import UserError
 from workbench.gui.background import Latest
 from workbench.gui.choices import Choice
+from workbench.gui.presenters import answers
 from workbench.gui.presenters import results_words as words
 from workbench.runs import results as evaluations
 from workbench.runs import store
@@ -95,10 +96,12 @@ class ResultsState:
         splits: splits that can be shown.
         split: the chosen one.
         results: its figures.
-        samples: its rows.
+        samples: its rows; of several numbers those of the column that is looked at.
         figures: the metrics in words, the headline first.
         verdict: what to think of it.
         curve: how the training went.
+        columns: of several numbers those that can be looked at; empty otherwise.
+        column: the one that is looked at.
         classes: what the samples can be narrowed to.
         wish: which samples are wanted.
         rows: numbers of these samples, the worst first.
@@ -118,6 +121,8 @@ class ResultsState:
     figures: tuple[words.FigureWords, ...] = ()
     verdict: words.Verdict | None = None
     curve: Curve = Curve()
+    columns: tuple[Choice, ...] = ()
+    column: str = ""
     classes: tuple[Choice, ...] = ()
     wish: Wish = Wish()
     rows: Rows | None = None
@@ -139,6 +144,7 @@ class ResultsPresenter(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = ResultsState()
+        self._found: Evaluation | None = None
         self._reading = Latest(self)
         self._reading.answered.connect(self._show)
         self._reading.failed.connect(self._fail)
@@ -170,6 +176,16 @@ class ResultsPresenter(QObject):
         folder = self.state.folder
         if folder is not None and split != self.state.split:
             self._reading.ask(lambda: read(folder, split))
+
+    @Slot(str)
+    def choose_column(self, name: str) -> None:
+        """Look at another of several numbers.
+
+        Args:
+            name: one of the state's columns.
+        """
+        if self._found is not None and name != self.state.column:
+            self._become(_state_of(self._found, name))
 
     @Slot(int, int)
     def choose_cell(self, true: int, predicted: int) -> None:
@@ -229,6 +245,7 @@ class ResultsPresenter(QObject):
 
     @Slot(object)
     def _show(self, found: Evaluation) -> None:
+        self._found = found
         self._become(_state_of(found))
 
     @Slot(object)
@@ -291,14 +308,16 @@ def _curve(run: store.Run) -> tuple[Curve, str]:
     return Curve(tuple(epochs), tuple(losses), best), ""
 
 
-def _state_of(found: Evaluation) -> ResultsState:
+def _state_of(found: Evaluation, column: str = "") -> ResultsState:
     folder, name = found.run.folder, found.name
-    results, samples = found.results, found.samples
-    if results is None or samples is None:
+    results, whole = found.results, found.samples
+    if results is None or whole is None:
         return ResultsState(
             phase="unevaluated", folder=folder, name=name, error=_why(found.status),
             curve=found.curve,
         )  # fmt: skip
+    chosen = results.columns.index(column) if column in results.columns else 0
+    samples = answers.of_column(whole, chosen)
     noun = "sample" if len(samples) == 1 else "samples"
     state = ResultsState(
         phase="shown",
@@ -311,8 +330,10 @@ def _state_of(found: Evaluation) -> ResultsState:
         results=results,
         samples=samples,
         figures=words.figures(results),
-        verdict=words.verdict(results, samples),
+        verdict=words.verdict(results, samples, chosen),
         curve=found.curve,
+        columns=tuple(Choice(name, name) for name in results.columns),
+        column=results.columns[chosen] if results.columns else "",
         classes=(Choice("", "All classes"), *(Choice(c, c) for c in results.classes)),
         trouble=found.trouble,
     )
@@ -349,9 +370,9 @@ def _kept(results: Results, samples: Samples, wish: Wish) -> NDArray[np.bool_]:
         kept &= (samples.target == wish.cell[0]) & (samples.prediction == wish.cell[1])
     elif results.classes:
         if wish.mistakes_only:
-            kept &= samples.target != samples.prediction
+            kept &= answers.wrong(samples)
         if wish.class_index >= 0:
-            kept &= (samples.target == wish.class_index) | (samples.prediction == wish.class_index)
+            kept &= answers.concerns(samples, wish.class_index)
     if wish.words:
         kept &= np.strings.find(np.strings.lower(samples.stem), wish.words) >= 0
     return kept

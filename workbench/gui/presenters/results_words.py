@@ -13,11 +13,25 @@ from workbench.runs.results import Results, Samples
 Tone = Literal["good", "warn"]
 
 # The first three names stand in the figures, where the evaluation has them.
-_ORDER = ("accuracy", "macro_f1", "mae", "rmse", "r2", "loss")
-_SHARES = ("accuracy", "balanced_accuracy", "macro_f1", "precision", "recall", "f1", "auc")
+_ORDER = (
+    "accuracy", "micro_f1", "mae_steps", "quadratic_kappa", "macro_f1", "mae", "rmse", "r2", "loss",
+)  # fmt: skip
+_SHARES = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "micro_f1",
+    "precision",
+    "recall",
+    "f1",
+    "auc",
+)
 _CAPTIONS: Mapping[str, str] = {
     "accuracy": "Right",
     "macro_f1": "Macro F1",
+    "micro_f1": "Micro F1",
+    "mae_steps": "Steps off",
+    "quadratic_kappa": "Weighted kappa",
     "mae": "Mean error (MAE)",
     "rmse": "RMSE",
     "r2": "R²",
@@ -27,12 +41,24 @@ _MEANINGS: Mapping[str, str] = {
     "accuracy": "Share of the samples that were predicted right.",
     "macro_f1": "Harmonic mean of precision and recall, averaged over classes: rare classes "
     "count as much as frequent ones.",
+    "micro_f1": "Harmonic mean of precision and recall over all categories and samples together.",
+    "mae_steps": "How many steps of the order predictions are off on average.",
+    "quadratic_kappa": "Agreement beyond chance, where two steps off count four times as much as "
+    "one (Cohen's kappa, quadratic weights).",
     "mae": "How far predictions are off on average, in the target's own unit.",
     "rmse": "Like the mean absolute error, but large errors weigh more.",
     "r2": "Share of the target's variance that is explained: 1 is perfect, 0 is no better than "
     "always saying the mean.",
     "loss": "What training made small, over these samples.",
 }
+
+
+_GUESSES: Mapping[str, str] = {
+    "number": "the median",
+    "numbers": "the medians",
+    "labels": "the most frequent set",
+}
+"""What guessing says, by task."""
 
 
 @dataclass(frozen=True)
@@ -106,21 +132,50 @@ def _figure(results: Results, name: str) -> FigureWords:
     if name in results.baseline:
         note = f"guessing: {metric_words(name, results.baseline[name])}"
     value = metric_words(name, results.metrics[name])
-    guess = "the most frequent class" if results.classes else "the median"
+    guess = _GUESSES.get(results.task, "the most frequent class")
     meaning = f"{_MEANINGS.get(name, '')} Guessing always says {guess}.".strip()
     return FigureWords(name, caption, value, note, meaning)
 
 
-def verdict(results: Results, samples: Samples) -> Verdict:
+def verdict(results: Results, samples: Samples, column: int = 0) -> Verdict:
     """What to think of an evaluation, against guessing.
 
     Args:
         results: the figures.
-        samples: the rows.
+        samples: the rows; of several numbers those of one column.
+        column: which one.
     """
     if not len(samples):
         return Verdict("Nothing to judge", "No sample is in this split.", "warn")
-    return _of_classes(results) if results.classes else _of_numbers(results, samples)
+    if results.task == "labels":
+        return _of_sets(results, len(samples))
+    if results.classes:
+        return _of_classes(results)
+    if results.per_column:
+        row = results.per_column[column]
+        words = _of_numbers(row.baseline_mae, samples)
+        return Verdict(words.title, f"{row.name}: {words.sentence}", words.tone)
+    return _of_numbers(results.baseline.get("mae"), samples)
+
+
+def _of_sets(results: Results, total: int) -> Verdict:
+    """Several categories at once, by the F1 of all of them together."""
+    reached = results.metrics.get("micro_f1", 0.0)
+    guess = results.baseline.get("micro_f1", 0.0)
+    exact = results.metrics.get("accuracy", 0.0)
+    figures = f"The whole set is right for {exact:.0%} of {total:,}."
+    if reached <= guess:
+        return Verdict(
+            "No better than guessing",
+            f"Always saying the most frequent set has an F1 of {guess:.0%}, this {reached:.0%}.",
+            "warn",
+        )
+    removed = (reached - guess) / max(1 - guess, 1e-9)
+    seen = [row for row in results.per_class if row.support]
+    weakest = min(seen, key=lambda row: row.f1, default=None)
+    if weakest is not None and weakest.f1 < reached - 0.05:
+        figures += f" Weakest: {_short(weakest.name)}, F1 {weakest.f1:.0%}."
+    return Verdict(_grade(removed), figures, "good" if removed > 0.3 else "warn")
 
 
 def _of_classes(results: Results) -> Verdict:
@@ -177,15 +232,14 @@ def _short(name: str) -> str:
     return f"“{name}”" if len(name) <= 24 else f"“{name[:11]}…{name[-11:]}”"
 
 
-def _of_numbers(results: Results, samples: Samples) -> Verdict:
+def _of_numbers(guessed: float | None, samples: Samples) -> Verdict:
     errors = samples.prediction - samples.target
     mean_error = float(np.abs(errors).mean())
     if not np.isfinite(mean_error):
         lost = int((~np.isfinite(errors)).sum())
         return Verdict("Not a number", f"{lost:,} predictions are not finite.", "warn")
-    guess = results.baseline.get(
-        "mae", float(np.abs(samples.target - np.median(samples.target)).mean())
-    )
+    own = float(np.abs(samples.target - np.median(samples.target)).mean())
+    guess = own if guessed is None else guessed
     if guess <= 0:
         return Verdict("One value only", "All of these samples have the same value.", "warn")
     removed = 1 - mean_error / guess

@@ -80,6 +80,7 @@ class ResultsView(Screen):
         self.subtitle.setText(state.summary)
         shown = state.phase == "shown"
         self.splits.setVisible(shown and len(state.splits) > 1)
+        self.columns.setVisible(shown and len(state.columns) > 1)
         self.folder.setVisible(state.folder is not None)
         self.train.setVisible(state.folder is not None)
         self.recipe.setVisible(state.folder is not None)
@@ -106,7 +107,7 @@ class ResultsView(Screen):
         self._looked_at = samples
         if new:
             self._show_figures(state)
-        if results.classes:
+        if results.confusion:
             self.matrix.show_counts(results.classes, results.confusion, state.wish.cell)
         if new and results.classes:
             order = np.arange(len(results.per_class))
@@ -114,6 +115,7 @@ class ResultsView(Screen):
         elif new:
             self.scatter.show_numbers(samples.target, samples.prediction)
             self.errors.show_errors(samples.prediction - samples.target)
+        self._matrix_card.setVisible(bool(results.confusion))
         self._show_filters(state)
         wide = _SAMPLE_WIDTHS[bool(results.classes)]
         self.samples.show_columns(sample_columns(results, samples), rows, wide)
@@ -121,6 +123,7 @@ class ResultsView(Screen):
 
     def _show_figures(self, state: ResultsState) -> None:
         self.splits.show_choices(state.splits, state.split)
+        self.columns.show_choices(state.columns, state.column)
         for tile, words in zip(self.figures, state.figures, strict=False):
             tile.caption.setText(words.caption)
             tile.show_figure(words.value, words.note)
@@ -166,6 +169,8 @@ class ResultsView(Screen):
     def _head(self) -> None:
         self.splits = Combo("results_split", "Split", letters=9)
         self.splits.picked.connect(self._presenter.choose_split)
+        self.columns = Combo("results_column", "Which number", letters=9)
+        self.columns.picked.connect(self._presenter.choose_column)
         self.folder = Button("Run folder", "results_folder", icon_name="folder-open")
         self.folder.clicked.connect(lambda: self.folder_wished.emit(self._presenter.state.folder))
         self.train = Button("Training", "results_train", icon_name="chart-line")
@@ -174,7 +179,7 @@ class ResultsView(Screen):
             "Change the recipe", "results_recipe", icon_name="sliders-horizontal", primary=True
         )
         self.recipe.clicked.connect(self.recipe_wished)
-        for widget in (self.splits, self.folder, self.train, self.recipe):
+        for widget in (self.columns, self.splits, self.folder, self.train, self.recipe):
             self.tools.addWidget(widget)
 
     def _empty(self) -> QWidget:
@@ -241,6 +246,7 @@ class ResultsView(Screen):
         self.matrix.cell_chosen.connect(self._presenter.choose_cell)
         self.matrix.cleared.connect(self._presenter.clear_cell)
         card.body.addWidget(self.matrix)
+        self._matrix_card = card
         row.addWidget(card, 48)
         card = Card("Classes")
         self.classes = EvaluationTable("results_classes", "Classes", (1,))

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.gui import theme
+from workbench.gui.presenters import answers
 from workbench.gui.presenters.results import Curve
 from workbench.gui.presenters.results_words import Verdict, number_words
 from workbench.gui.widgets.labels import ElidedLabel, IconLabel, set_role
@@ -206,7 +207,7 @@ class SampleFacts(QWidget):
             what.setText(name)
             value.setText(words)
         if results.classes:
-            right = samples.target[row] == samples.prediction[row]
+            right = np.array_equal(samples.target[row], samples.prediction[row])
             set_role(self._lines[1][1], "good" if right else "bad")
         else:
             set_role(self._lines[1][1], "")
@@ -214,15 +215,17 @@ class SampleFacts(QWidget):
 
 def _facts(results: Results, samples: Samples, row: int) -> tuple[tuple[str, str], ...]:
     if not results.classes:
-        true, said = float(samples.target[row]), float(samples.prediction[row])
+        number, told = float(samples.target[row]), float(samples.prediction[row])
         return (
-            ("True", number_words(true)),
-            ("Predicted", number_words(said)),
-            ("Error", ("+" if said > true else "") + number_words(said - true)),
+            ("True", number_words(number)),
+            ("Predicted", number_words(told)),
+            ("Error", ("+" if told > number else "") + number_words(told - number)),
         )
+    true = answers.in_words(results, samples.target[row])
+    said = answers.in_words(results, samples.prediction[row])
     true_share, share = samples.true_probability[row], samples.confidence[row]
     return (
-        ("True", f"{results.classes[int(samples.target[row])]} · p = {true_share:.1%}"),
-        ("Predicted", f"{results.classes[int(samples.prediction[row])]} · p = {share:.1%}"),
+        ("True", f"{true} · p = {true_share:.1%}"),
+        ("Predicted", f"{said} · p = {share:.1%}"),
         ("Loss", number_words(float(samples.loss[row]))),
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from workbench.gui.presenters import answers
 from workbench.gui.presenters.results_words import number_words
 from workbench.gui.widgets.rows_model import LEFT, RIGHT, ROW_HEIGHT, RowsModel
 from workbench.runs.results import ClassRow, Results, Samples
@@ -150,11 +151,10 @@ def sample_columns(results: Results, samples: Samples) -> tuple[Column, ...]:
         off: Column = ("Error", np.abs(error), lambda i: _signed(float(error[i])), True)
         said = (_number("True", samples.target), _number("Predicted", samples.prediction))
         return (stem, *said, off, loss)
-    names = results.classes
-    rank = np.argsort(np.argsort(np.array(names), kind="stable"))
 
     def named(title: str, values: NDArray[Any]) -> Column:
-        return (title, rank[values], lambda i: names[int(values[i])], False)
+        key = answers.in_order(results, values)
+        return (title, key, lambda i: answers.in_words(results, values[i]), False)
 
     return (
         stem,
