@@ -335,7 +335,8 @@ def test_augmentation_is_folded_away_and_says_what_is_on(qtbot, view, presenter)
     qtbot.keyClick(flip, Qt.Key.Key_Down)
     assert presenter.state.spec.training.augmentation.image.rotate == 10
     assert presenter.state.spec.training.augmentation.image.flip == "horizontal"
-    assert fold.text() == "Augmentation · flip horizontal, rotate 10 °"
+    assert fold.text() == "Augmentation · 2 on"
+    assert "flip horizontal, rotate 10 °" in fold.toolTip()
 
 
 def test_a_check_leads_to_the_field_that_it_concerns(qtbot, view):

@@ -164,7 +164,7 @@ def _read(rows: _Rows, found: Found, reading: Reading) -> Columns:
     if joined is not None:
         columns.targets[joined.name] = joined
     _add_split(columns, cells, rows, matched, roles)
-    learned = {roles.text, roles.split, *roles.paths.values(), *roles.passed}
+    learned = {roles.stem, roles.text, roles.split, *roles.paths.values(), *roles.passed}
     columns.columns = {name: cell for name, cell in cells.items() if name not in learned}
     return columns
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,11 @@ from workbench.errors import UserError
 from workbench.parts import Modality
 
 _LONGEST_NAME = 60
-_RESERVED = frozenset({"con", "prn", "aux", "nul"})
+LONGEST_SIDE = 1024
+"""Longer side of a picture that is kept, pixels: far more than any encoder looks at."""
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+)
 _SUFFIXES: dict[Modality, frozenset[str]] = {
     "image": image.SUFFIXES,
     "audio": audio.SUFFIXES,
@@ -41,10 +46,24 @@ def safe_name(name: str, what: str) -> str:
     if len(plain) > _LONGEST_NAME:
         raise UserError(f"The name of the {what} has {len(plain)} letters.", "Take up to 60.")
     bad = re.search(r'[/\\:*?"<>|\x00-\x1f]', plain)
-    if bad or plain.startswith(".") or plain.endswith(".") or plain.lower() in _RESERVED:
+    reserved = plain.lower().partition(".")[0].rstrip() in _RESERVED
+    if bad or plain.startswith(".") or plain.endswith(".") or reserved:
         sign = f"the sign {bad[0]!r}" if bad else "a name that systems keep for themselves"
         raise UserError(f"'{plain}' has {sign}.", "Use letters, digits, spaces and -.")
     return plain
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What became of files that were brought.
+
+    Args:
+        copied: how many were copied.
+        left: names of those that are no picture, sound or text, or are gone.
+    """
+
+    copied: int
+    left: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -112,8 +131,7 @@ class Takes:
         Args:
             name: of the class.
         """
-        there = (self.folder / name).iterdir() if (self.folder / name).is_dir() else ()
-        return tuple(sorted({file.stem for file in there if not file.name.startswith(".")}))
+        return tuple(sorted({file.stem for file in self._all(name)}))
 
     def files(self, name: str, stem: str) -> dict[Modality, Path]:
         """The files of one take by modality.
@@ -122,12 +140,14 @@ class Takes:
             name: of the class.
             stem: of the take.
         """
-        found: dict[Modality, Path] = {}
-        for file in sorted((self.folder / name).glob(f"{stem}.*")):
-            for modality, suffixes in _SUFFIXES.items():
-                if file.suffix.lower() in suffixes:
-                    found[modality] = file
-        return found
+        files = [file for file in self._all(name) if file.stem == stem]
+        return {modality: file for file in files if (modality := _modality(file))}
+
+    def _all(self, name: str) -> list[Path]:
+        """Every picture, sound and text of a class, sorted."""
+        folder = self.folder / name
+        files = folder.iterdir() if folder.is_dir() else ()
+        return sorted(file for file in files if _modality(file) is not None and file.name[0] != ".")
 
     def save(
         self,
@@ -141,7 +161,7 @@ class Takes:
 
         Args:
             name: of the class.
-            picture: [height, width, 3], 0..255.
+            picture: [height, width, 3], 0..255; a larger one is made ``LONGEST_SIDE`` pixels long.
             sound: [samples] of -1..1, and the rate in Hz.
             words: a text that goes with it; "": none.
 
@@ -160,41 +180,58 @@ class Takes:
         stem = f"take-{max(last, default=0) + 1:04d}"
         try:
             if picture is not None:
-                Image.fromarray(picture).save(folder / f"{stem}.png")
+                kept = Image.fromarray(picture)
+                kept.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+                kept.save(folder / f"{stem}.png", compress_level=1)
             if sound is not None:
                 soundfile.write(folder / f"{stem}.wav", sound[0], sound[1], subtype="PCM_16")
             if words.strip():
                 (folder / f"{stem}.txt").write_text(words.strip(), encoding="utf-8")
         except (OSError, soundfile.SoundFileError) as error:
-            for file in folder.glob(f"{stem}.*"):
-                file.unlink(missing_ok=True)
+            for suffix in (".png", ".wav", ".txt"):
+                (folder / f"{stem}{suffix}").unlink(missing_ok=True)
             raise _refused(folder, error) from None
         return stem
 
-    def bring(self, name: str, files: list[Path]) -> int:
-        """Copy files that are there already into a class; those of other kinds are passed over.
+    def bring(
+        self, name: str, files: Sequence[Path], stop: Callable[[], bool] = lambda: False
+    ) -> Brought:
+        """Copy files that are there already into a class.
+
+        Files of one folder and one name stay one sample; none is added to a sample that the class
+        has already. Of a folder, the files right in it are taken.
 
         Args:
             name: of the class.
-            files: pictures, sounds or texts.
-
-        Returns:
-            How many were copied.
+            files: pictures, sounds, texts, or folders of them; others are passed over.
+            stop: asked before each file.
 
         Raises:
-            UserError: the disk refuses.
+            UserError: there is no such class, or the disk refuses.
         """
-        known = frozenset().union(*_SUFFIXES.values())
         folder = self.folder / safe_name(name, "class")
-        count = 0
-        for file in files:
-            if file.suffix.lower() in known and file.is_file():
-                try:
-                    shutil.copyfile(file, _free(folder / file.name))
-                except OSError as error:
-                    raise _refused(folder, error) from None
-                count += 1
-        return count
+        if not folder.is_dir():
+            raise UserError(f"There is no class '{name}'.", "Add it first.")
+        taken, copied, left = set(self.takes(name)), 0, []
+        given: dict[tuple[Path, str], tuple[str, set[Modality]]] = {}
+        try:
+            for file in _flat(files):
+                modality = _modality(file)
+                if modality is None or not file.is_file():
+                    left.append(file.name)
+                    continue
+                if stop():
+                    break
+                stem, there = given.get((file.parent, file.stem), ("", set()))
+                if not stem or modality in there:
+                    stem, there = _free(file.stem, taken), set()
+                shutil.copyfile(file, folder / f"{stem}{file.suffix}")
+                given[file.parent, file.stem] = stem, there | {modality}
+                taken.add(stem)
+                copied += 1
+        except OSError as error:
+            raise _refused(folder, error) from None
+        return Brought(copied, tuple(left))
 
     def delete(self, name: str, stem: str) -> None:
         """Delete one take.
@@ -206,18 +243,35 @@ class Takes:
         Raises:
             UserError: the disk refuses.
         """
-        for file in self.files(name, stem).values():
+        for file in self._all(name):
+            if file.stem != stem:
+                continue
             try:
                 file.unlink(missing_ok=True)
             except OSError as error:
                 raise _refused(file, error) from None
 
 
-def _free(path: Path) -> Path:
-    number = 2
-    free = path
-    while free.exists():
-        free = path.with_stem(f"{path.stem}-{number}")
+def _modality(file: Path) -> Modality | None:
+    suffix = file.suffix.lower()
+    return next((modality for modality, known in _SUFFIXES.items() if suffix in known), None)
+
+
+def _flat(files: Sequence[Path]) -> list[Path]:
+    """Files, and in the place of folders the files right in them."""
+    found: list[Path] = []
+    for file in files:
+        if file.is_dir():
+            found += sorted(inner for inner in file.iterdir() if inner.name[0] != ".")
+        else:
+            found.append(file)
+    return found
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    number, free = 2, stem
+    while free in taken:
+        free = f"{stem}-{number}"
         number += 1
     return free
 

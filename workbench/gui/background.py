@@ -58,6 +58,57 @@ class Latest(QObject):
             self.answered.emit(answer)
 
 
+class InOrder(QObject):
+    """Does work piece by piece in a worker thread, in order; every answer is heard.
+
+    For work that changes something, of which none may be dropped. As with ``Latest``, work may
+    raise ``UserError``. When this object goes, work that was begun is finished first.
+
+    Args:
+        parent: its parent.
+    """
+
+    answered = Signal(object)
+    """What a piece of work returned."""
+
+    failed = Signal(object)
+    """The ``UserError`` that a piece of work raised."""
+
+    _came = Signal(int, object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._one = _Count()
+        self._under_way = 0
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._came.connect(self._hear)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._under_way > 0
+
+    def ask(self, work: Callable[[], object]) -> None:
+        """Do this work after all that was asked before.
+
+        Args:
+            work: called in a worker thread; must touch no widget.
+        """
+        self._under_way += 1
+        voice = _Voice()
+        voice.came.connect(self._came)
+        self._pool.start(_Errand(self._one, voice, work))
+
+    @Slot(int, object, object)
+    def _hear(self, number: int, answer: object, error: object) -> None:
+        self._under_way -= 1
+        if error is not None:
+            self.failed.emit(error)
+        else:
+            self.answered.emit(answer)
+
+
 class _Count:
     """The number of the newest question; outlives the asker while work is under way."""
 

@@ -64,6 +64,15 @@ def test_a_second_look_opens_nothing_again(pets, monkeypatch):
     assert scan(pets).findings == first.findings
 
 
+def test_what_lacks_a_modality_is_told_once_with_unreadable_files_among_it(pets):
+    for number in range(1, 30):
+        (pets / "cat" / f"{number}.txt").write_text(f"words of their own, number {number}")
+    (pets / "cat" / "7.txt").write_bytes(b"")
+    quick = scan(pets, check=False)
+    assert len(finding(quick, "missing_modality").rows) == 31
+    assert len(finding(examine(quick), "missing_modality").rows) == 32
+
+
 def test_a_stopped_look_keeps_what_it_measured(pets, monkeypatch):
     monkeypatch.setattr("workbench.data.health.examination._CHUNK", 10)
     asked = iter([False] * 3 + [True] * 9)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from workbench.data.folder import scan
-from workbench.data.takes import Takes, safe_name
+from workbench.data.takes import LONGEST_SIDE, Brought, Takes, safe_name
 from workbench.errors import UserError
 
 PICTURE = np.random.default_rng(0).integers(0, 255, (24, 32, 3), np.uint8)
@@ -55,7 +56,22 @@ def test_a_class_can_be_renamed_and_removed(takes):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "  ", "a/b", "a\\b", "..", ".hidden", "con", "x" * 61, "what?", "a\nb", "end."]
+    "name",
+    [
+        "",
+        "  ",
+        "a/b",
+        "a\\b",
+        "..",
+        ".hidden",
+        "con",
+        "x" * 61,
+        "what?",
+        "a\nb",
+        "end.",
+        "COM1",
+        "nul.x",
+    ],
 )
 def test_names_that_no_folder_can_have_are_refused(takes, name):
     with pytest.raises(UserError) as refused:
@@ -81,8 +97,53 @@ def test_files_that_are_there_are_copied_and_others_passed_over(takes, tmp_path)
     (tmp_path / "a.txt").write_text("hello")
     (tmp_path / "b.exe").write_text("no")
     files = [tmp_path / "a.txt", tmp_path / "a.txt", tmp_path / "b.exe", tmp_path / "gone.png"]
-    assert takes.bring("yes", files) == 2
+    assert takes.bring("yes", files) == Brought(2, ("b.exe", "gone.png"))
     assert takes.takes("yes") == ("a", "a-2")
+
+
+def test_files_of_one_name_stay_together_and_join_no_sample_that_was_there(takes, tmp_path):
+    takes.save("yes", picture=PICTURE)
+    source = Takes(tmp_path / "other")
+    source.add_class("x")
+    source.save("x", picture=PICTURE, sound=SOUND)
+    takes.bring("yes", [tmp_path / "other" / "x"])
+    assert takes.takes("yes") == ("take-0001", "take-0001-2")
+    assert set(takes.files("yes", "take-0001")) == {"image"}
+    assert set(takes.files("yes", "take-0001-2")) == {"image", "audio"}
+
+
+def test_bringing_files_can_be_stopped(takes, tmp_path):
+    files = [tmp_path / f"{n}.txt" for n in range(5)]
+    for file in files:
+        file.write_text("x")
+    asked = iter([False, False, True])
+    assert takes.bring("yes", files, lambda: next(asked)).copied == 2
+
+
+def test_deleting_a_take_spares_those_whose_names_begin_like_it(takes, tmp_path):
+    for name in ("a.txt", "a.b.txt", "a[1].txt"):
+        (tmp_path / name).write_text("hello")
+    takes.bring("yes", [tmp_path / name for name in ("a.txt", "a.b.txt", "a[1].txt")])
+    takes.delete("yes", "a")
+    assert takes.takes("yes") == ("a.b", "a[1]")
+    takes.delete("yes", "a[1]")
+    assert takes.takes("yes") == ("a.b",)
+
+
+def test_a_large_picture_is_kept_smaller_in_the_same_shape(takes):
+    stem = takes.save("yes", picture=np.zeros((1080, 1920, 3), np.uint8))
+    with Image.open(takes.files("yes", stem)["image"]) as kept:
+        assert kept.size == (LONGEST_SIDE, LONGEST_SIDE * 1080 // 1920)
+
+
+def test_a_disk_that_refuses_leaves_no_half_of_a_take(takes, monkeypatch):
+    def full(*args, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("soundfile.write", full)
+    with pytest.raises(UserError, match="No space left"):
+        takes.save("yes", picture=PICTURE, sound=SOUND)
+    assert list((takes.folder / "yes").iterdir()) == []
 
 
 def test_names_are_kept_as_people_write_them():

@@ -91,7 +91,9 @@ def examine(
         findings += files.check(modality, whole, table)
     findings += duplicates.check(whole, looks, target, split)
     findings += labels.check(whole, target, split)
-    return replace(whole, findings=in_order([*index.findings, *findings, *lacking(whole)]))
+    # What lacks a modality is told anew, now that unreadable files count as lacking.
+    before = [finding for finding in index.findings if finding.kind != "missing_modality"]
+    return replace(whole, findings=in_order([*before, *findings, *lacking(whole)]))
 
 
 def _silent(done: int, total: int) -> None:

@@ -16,6 +16,9 @@ from workbench.gui.widgets.labels import MODALITY_ICONS, IconLabel, label
 from workbench.gui.widgets.picker import FormSlot, PartPicker
 from workbench.parts import Modality
 
+_SHORT = 22
+"""Letters of what is on that stand beside the word Augmentation."""
+
 
 class PlaceCard(Card):
     """Base of the cards that set places of a spec: passes the wishes of its parts on."""
@@ -87,6 +90,12 @@ class ModalityCard(PlaceCard):
         inside.setSpacing(theme.GAP)
         inside.addWidget(self.picker)
         inside.addWidget(self.inputs)
+        # Both buttons in one line: the screen fits a small window.
+        folds = QHBoxLayout()
+        folds.addWidget(self.fold.button)
+        folds.addWidget(self.variety.button)
+        folds.addStretch(1)
+        inside.addLayout(folds)
         inside.addWidget(self.fold)
         inside.addWidget(self.variety)
         self._off = label("Not looked at. Switch it on to use it.", "quiet", wrap=True)
@@ -119,7 +128,10 @@ class ModalityCard(PlaceCard):
         self.fold.setVisible(any(option.advanced for option in options))
         varied = state.forms[self._augmented]
         self.augmentation.show_form(varied)
-        self.variety.button.setText(f"Augmentation · {changes_in_words(varied)}")
+        told = changes_in_words(varied)
+        words = told if len(told) <= _SHORT else f"{told.count(',') + 1} on"
+        self.variety.button.setText(f"Augmentation · {words}")
+        self.variety.button.setToolTip(f"How training samples are varied at random: {told}")
         self._reason = state.reasons.get(f"data.{self.modality}", "")
         self._bulb.setToolTip(self._reason)
         self._bulb.setAccessibleName(self._reason)
