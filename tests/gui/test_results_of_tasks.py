@@ -1,0 +1,137 @@
+"""Results of targets that are neither one class nor one number."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt, QThreadPool
+from PySide6.QtWidgets import QComboBox, QLabel
+
+from workbench.gui.presenters.results import ResultsPresenter
+from workbench.gui.screens.results import ResultsView
+from workbench.runs import results as evaluations
+from workbench.runs import store
+from workbench.runs.results import ClassRow, ColumnRow, Results, Samples
+
+STEMS = np.array(["a", "b", "c", "d"])
+NOTHING = np.empty(0)
+
+
+def of_sets():
+    names = ("even", "loop", "small")
+    true = np.array([[1, 0, 1], [0, 0, 0], [1, 1, 0], [0, 0, 1]], np.int8)
+    said = np.array([[1, 0, 1], [0, 1, 0], [1, 1, 1], [0, 0, 1]], np.int8)
+    figures = Results(
+        split="test", task="labels", target="tags", classes=names, loss_name="Binary cross entropy",
+        metrics={"loss": 0.4, "accuracy": 0.5, "micro_f1": 0.83, "macro_f1": 0.8},
+        baseline={"accuracy": 0.25, "micro_f1": 0.4, "macro_f1": 0.2},
+        per_class=tuple(
+            ClassRow(name=name, precision=f1, recall=f1, f1=f1, support=2)
+            for name, f1 in zip(names, (1.0, 0.6, 0.8), strict=True)
+        ),
+    )  # fmt: skip
+    sure = np.array([0.9, 0.6, 0.7, 0.8])
+    samples = Samples(STEMS, true, said, sure, sure, np.array([0.1, 2.0, 1.0, 0.2]))
+    return figures, samples
+
+
+def of_two_numbers():
+    true = np.array([[0.0, 10.0], [1.0, 20.0], [2.0, 30.0], [3.0, 40.0]])
+    said = true + np.array([[0.1, 0.0], [-0.9, 1.0], [0.1, -25.0], [0.0, 1.0]])
+    figures = Results(
+        split="test", task="numbers", target="x + y", columns=("x", "y"), loss_name="Huber",
+        metrics={"mae": 3.5, "rmse": 6.0, "r2": 0.5}, baseline={"mae": 5.5},
+        per_column=(
+            ColumnRow(name="x", mae=0.275, rmse=0.5, r2=0.8, baseline_mae=1.0),
+            ColumnRow(name="y", mae=6.75, rmse=12.5, r2=0.2, baseline_mae=10.0),
+        ),
+    )  # fmt: skip
+    samples = Samples(STEMS, true, said, NOTHING, NOTHING, np.array([0.1, 0.9, 9.0, 0.3]))
+    return figures, samples
+
+
+def of_steps():
+    names = ("low", "middle", "high")
+    true, said = np.array([0, 1, 2, 2]), np.array([0, 1, 2, 0])
+    counts = np.zeros((3, 3), int)
+    np.add.at(counts, (true, said), 1)
+    figures = Results(
+        split="test", task="ordered", target="size", classes=names, loss_name="Cross entropy",
+        metrics={"accuracy": 0.75, "mae_steps": 0.5, "quadratic_kappa": 0.4, "macro_f1": 0.7},
+        baseline={"accuracy": 0.5, "mae_steps": 0.75},
+        confusion=tuple(tuple(map(int, row)) for row in counts),
+        per_class=tuple(
+            ClassRow(name=name, precision=0.8, recall=0.8, f1=0.8, support=1) for name in names
+        ),
+    )  # fmt: skip
+    sure = np.full(4, 0.8)
+    return figures, Samples(STEMS, true, said, sure, sure, np.array([0.1, 0.2, 0.3, 3.0]))
+
+
+@pytest.fixture
+def view(qtbot):
+    made = ResultsView(ResultsPresenter())
+    qtbot.addWidget(made)
+    made.resize(1112, 772)
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+    assert QThreadPool.globalInstance().waitForDone(5000)
+
+
+def show(qtbot, view, folder, pair):
+    folder.mkdir()
+    (folder / "spec.json").write_text("{}")
+    run = store.Run(folder)
+    run.write_status(store.Status(phase="done"))
+    evaluations.write(folder, *pair)
+    presenter = view._presenter
+    presenter.show_run(folder)
+    qtbot.waitUntil(lambda: presenter.state.phase == "shown")
+    return presenter
+
+
+def rows(view):
+    model = view.samples.model()
+    return [
+        [model.index(row, column).data() for column in range(3)] for row in range(model.rowCount())
+    ]
+
+
+def words(view, name):
+    return view.findChild(QLabel, name).text()
+
+
+def test_sets_of_categories_stand_by_name_and_without_a_confusion_matrix(qtbot, view, tmp_path):
+    show(qtbot, view, tmp_path / "run", of_sets())
+    assert rows(view) == [["b", "none of them", "loop"], ["c", "even, loop", "even, loop, small"]]
+    assert not view.matrix.isVisible()
+    assert view.classes.isVisible()
+    assert words(view, "results_figure_1_value") == "83.0%"
+    assert "Weakest: “loop”, F1 60%" in words(view, "results_verdict_sentence")
+    assert words(view, "results_sample_1") == "loop · p = 60.0%"
+
+
+def test_sets_are_narrowed_to_one_category(qtbot, view, tmp_path):
+    presenter = show(qtbot, view, tmp_path / "run", of_sets())
+    presenter.choose_mistakes(False)
+    presenter.choose_class("even")
+    assert [row[0] for row in rows(view)] == ["c", "a"]
+
+
+def test_of_several_numbers_each_can_be_looked_at(qtbot, view, tmp_path):
+    presenter = show(qtbot, view, tmp_path / "run", of_two_numbers())
+    assert rows(view)[0] == ["b", "1", "0.1"]
+    assert words(view, "results_verdict_sentence").startswith("x: Off by 0.275")
+    combo = view.findChild(QComboBox, "results_column")
+    assert combo.isVisible()
+    combo.setFocus()
+    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    assert presenter.state.column == "y"
+    assert rows(view)[0] == ["c", "30", "5"]
+    assert words(view, "results_verdict_sentence").startswith("y: Off by 6.75")
+
+
+def test_ordered_categories_keep_their_order_and_tell_steps(qtbot, view, tmp_path):
+    show(qtbot, view, tmp_path / "run", of_steps())
+    assert view.matrix.isVisible()
+    assert view.figures[1].caption.text() == "Steps off"
+    assert rows(view) == [["d", "high", "low"]]
