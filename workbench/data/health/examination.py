@@ -60,21 +60,7 @@ def examine(
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Index:
-    """Open every file, and say what will hurt.
-
-    Args:
-        index: the data.
-        data: what is learned and how samples are divided; left out: the first target.
-        progress: told (files opened, files in all).
-        stop: asked often; true ends it.
-
-    Returns:
-        The Index with its findings and facts; samples with a file that cannot be read lack it.
-
-    Raises:
-        UserError: no file can be read.
-        Stopped: the wish to stop was heard.
-    """
+    """As of ``workbench.data.health.examine``."""
     seen = _look(index, progress or _silent, stop or (lambda: False))
     kept = {modality: names.copy() for modality, names in index.files.items()}
     for modality, one in seen.items():
