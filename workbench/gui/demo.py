@@ -63,7 +63,7 @@ class Demo(QObject):
     def _data_changed(self, state: DataState) -> None:
         if state.phase == "failed":
             self._fail(str(state.error))
-        elif state.phase == "shown" and state.index is not None and not self._shown:
+        elif state.index is not None and state.examined and not self._shown:
             self._shown = True
             self._say(state.index.summary())
             self._after("data", self._cook)

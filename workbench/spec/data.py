@@ -58,9 +58,9 @@ class TextInput(Spec):
     """
 
     words: Annotated[int, Field(ge=1, le=1024, json_schema_extra={"unit": "tokens"})] = 32
-    vocabulary: Annotated[int, Field(ge=16, le=100_000, json_schema_extra={"unit": "tokens"})] = (
-        5000
-    )
+    vocabulary: Annotated[
+        int, Field(ge=16, le=100_000, json_schema_extra={"unit": "tokens", "advanced": True})
+    ] = 5000
     tokenizer: Literal["word", "bpe", "character"] = "word"
     lowercase: Annotated[bool, Field(json_schema_extra={"advanced": True})] = True
     normalization: Annotated[

@@ -96,8 +96,11 @@ class ModalityCard(PlaceCard):
         folds.addWidget(self.variety.button)
         folds.addStretch(1)
         inside.addLayout(folds)
-        inside.addWidget(self.fold)
-        inside.addWidget(self.variety)
+        for fold in (self.fold, self.variety):
+            inside.addWidget(fold)
+            # Without its button a folded one is nothing but a gap.
+            fold.hide()
+            fold.unfolded.connect(fold.setVisible)
         self._off = label("Not looked at. Switch it on to use it.", "quiet", wrap=True)
         self.body.addWidget(self._inside)
         self.body.addWidget(self._off)
@@ -125,7 +128,7 @@ class ModalityCard(PlaceCard):
         self.inputs.show_form(inputs)
         self.rare_inputs.show_form(inputs)
         options = (*inputs.options, *state.forms.get(place, inputs).options)
-        self.fold.setVisible(any(option.advanced for option in options))
+        self.fold.button.setVisible(any(option.advanced for option in options))
         varied = state.forms[self._augmented]
         self.augmentation.show_form(varied)
         told = changes_in_words(varied)
