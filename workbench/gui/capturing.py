@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from workbench import places
-from workbench.gui.presenters.capture import CapturePresenter, Hardware
+from workbench.gui.presenters.capture import CapturePresenter
+from workbench.gui.presenters.capture_state import Hardware
 from workbench.gui.recording import Camera, Devices, Microphone
 from workbench.gui.screens.capture import CaptureView
 

@@ -240,7 +240,8 @@ class Camera(QObject):
 
     @Slot(object)
     def _show(self, frame: Any) -> None:
-        image = frame.toImage()
+        # One may still be on its way when the camera is let go.
+        image = frame.toImage() if self._sink is not None else QImage()
         if not image.isNull():
             self.seen.emit(image)
 

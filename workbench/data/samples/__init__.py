@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -29,6 +30,8 @@ class Sample:
         description: one sentence: what it holds and what one learns from it.
         modalities: what it has.
         samples: how many samples it has unless told otherwise.
+        needs: the library that it is made with besides those of the workbench; "": none.
+        hint: what to do where that library is not installed.
     """
 
     name: str
@@ -36,6 +39,15 @@ class Sample:
     description: str
     modalities: tuple[Modality, ...]
     samples: int
+    needs: str = ""
+    hint: str = ""
+
+    @property
+    def lacks(self) -> str:
+        """Why it cannot be made on this machine, two sentences; "" when it can."""
+        if not self.needs or importlib.util.find_spec(self.needs) is not None:
+            return ""
+        return self.hint
 
     def make(
         self,
@@ -104,5 +116,8 @@ SAMPLES: Mapping[str, Sample] = {
         "Handwriting and a spoken word, each spoiled at times: where the eye fails, the ear helps.",
         ("image", "audio", "text"),
         1200,
+        "espeakng_loader",
+        "Its voices are not installed. Install them with: pip install "
+        "'multimodal-workbench[samples]'",
     ),
 }

@@ -1,26 +1,28 @@
-"""What the recording screen shows and decides: classes, devices, countdown, takes."""
+"""What the recording screen decides: classes, devices, countdown, takes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
-from workbench.data.takes import Takes, safe_name
+from workbench.data.takes import Brought, Takes, safe_name
 from workbench.errors import UserError
-from workbench.gui.recording import RATE, Device, pixels_of
+from workbench.gui.background import InOrder
+from workbench.gui.presenters.capture_state import CaptureState, Hardware
+from workbench.gui.recording import RATE, pixels_of
 
 COUNTDOWN = 3
 """Seconds before a recording begins."""
 TICK_MS = 100
 BURST, BURST_MS = 10, 250
 """Pictures of a run, and the time between two of them."""
+PATIENCE = 10
+"""Ticks for which the last of a recording may be on its way from the microphone."""
 _PER_SECOND = 1000 // TICK_MS
 NO_MICROPHONE = "No microphone was found. Connect one; until then pictures and files can be added."
 NO_CAMERA = "No camera was found. Connect one; until then sounds and files can be added."
@@ -28,102 +30,29 @@ ENOUGH = 5
 """Takes of each class from which training makes some sense."""
 
 
-class MicrophoneLike(Protocol):
-    """What ``recording.Microphone`` is."""
-
-    level_changed: SignalInstance
-
-    def open(self, device: Device) -> str: ...  # noqa: D102 - as of Microphone
-    def close(self) -> None: ...  # noqa: D102
-    def begin(self) -> None: ...  # noqa: D102
-    def end(self) -> NDArray[np.float32]: ...  # noqa: D102
-
-
-class CameraLike(Protocol):
-    """What ``recording.Camera`` is."""
-
-    seen: SignalInstance
-    failed: SignalInstance
-
-    def open(self, device: Device) -> str: ...  # noqa: D102 - as of Camera
-    def close(self) -> None: ...  # noqa: D102
-
-
-class DevicesLike(Protocol):
-    """What ``recording.Devices`` is."""
-
-    changed: SignalInstance
-    problem: str
-
-    def microphones(self) -> list[Device]: ...  # noqa: D102 - as of Devices
-    def cameras(self) -> list[Device]: ...  # noqa: D102
-
-
 @dataclass(frozen=True)
-class Hardware:
-    """Everything that records.
+class _Done:
+    """What the disk holds after a piece of work.
 
     Args:
-        devices: what is plugged in.
-        microphone: listens.
-        camera: looks.
+        folder: of the dataset.
+        contents: stems of every class.
+        datasets: names of all datasets.
+        answer: what the work returned.
+        chosen: the class to choose; None: as before.
     """
 
-    devices: DevicesLike
-    microphone: MicrophoneLike
-    camera: CameraLike
-
-
-@dataclass(frozen=True)
-class CaptureState:
-    """All that the recording screen shows.
-
-    Args:
-        name: of the dataset.
-        folder: where it lies.
-        classes: name and number of takes of each class.
-        chosen: the class that takes go to; "": none yet.
-        takes: stems of the chosen class, the newest last.
-        microphones: names, the one in use first.
-        cameras: names, the one in use first.
-        sound_problem: why no sound can be recorded; "".
-        camera_problem: why no picture can be taken; "".
-        phase: idle, counting down, or recording.
-        left: tenths of a second left of countdown or recording.
-        seconds: how long a recording is.
-        with_picture: a picture is taken with every sound.
-        words: a text that goes with every take; "": none.
-        burst: pictures that are still to be taken at a run.
-        hint: what to do next, one sentence.
-        error: what went wrong last.
-    """
-
-    name: str = "my data"
-    folder: Path = Path()
-    classes: tuple[tuple[str, int], ...] = ()
-    chosen: str = ""
-    takes: tuple[str, ...] = ()
-    microphones: tuple[str, ...] = ()
-    cameras: tuple[str, ...] = ()
-    sound_problem: str = ""
-    camera_problem: str = ""
-    phase: Literal["idle", "countdown", "recording"] = "idle"
-    left: int = 0
-    seconds: float = 1.0
-    with_picture: bool = False
-    words: str = ""
-    burst: int = 0
-    hint: str = ""
-    error: UserError | None = None
-
-    @property
-    def usable(self) -> bool:
-        """Two classes have two takes each: the least that can be opened."""
-        return sum(count >= 2 for _, count in self.classes) >= 2
+    folder: Path
+    contents: Mapping[str, tuple[str, ...]]
+    datasets: tuple[str, ...]
+    answer: object = None
+    chosen: str | None = None
 
 
 class CapturePresenter(QObject):
     """Takes sounds and pictures into a dataset of one's own.
+
+    The disk is only touched by a worker thread, one thing after the other.
 
     Args:
         home: the folder of all such datasets.
@@ -150,6 +79,12 @@ class CapturePresenter(QObject):
         self._home, self._make = home, hardware
         self._hardware: Hardware | None = None
         self._frame: QImage | None = None
+        self._contents: Mapping[str, tuple[str, ...]] = {}
+        self._disk = InOrder(self)
+        self._disk.answered.connect(self._hear)
+        self._disk.failed.connect(self._fail)
+        # Copying many files ends when the screen goes.
+        self._leaving = False
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
@@ -158,8 +93,14 @@ class CapturePresenter(QObject):
         self._burst.timeout.connect(self.burst_tick)
         self.state = CaptureState(folder=home / "my data")
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is still to be written."""
+        return self._disk.busy
+
     def open(self) -> None:
         """Look for devices and begin to listen and look."""
+        self._leaving = False
         if self._hardware is None:
             self._hardware = self._make()
             self._hardware.devices.changed.connect(self._look_for_devices)
@@ -167,17 +108,18 @@ class CapturePresenter(QObject):
             self._hardware.camera.seen.connect(self._see)
             self._hardware.camera.failed.connect(self._lose_camera)
         self._look_for_devices()
-        self._refresh()
+        self._do(lambda takes: None)
 
     def close(self) -> None:
         """Let go of microphone and camera."""
+        self._leaving = True
         self._timer.stop()
         self._burst.stop()
         if self._hardware is not None:
             self._hardware.microphone.close()
             self._hardware.camera.close()
         self._frame = None
-        self._become(phase="idle", left=0, burst=0)
+        self._become(phase="idle", left=0, burst=0, microphone="", camera="")
 
     def rename(self, name: str) -> None:
         """Work on the dataset of another name, an old one or a new one."""
@@ -186,50 +128,51 @@ class CapturePresenter(QObject):
         except UserError as error:
             self._become(error=error)
             return
-        self._become(name=plain, folder=self._home / plain, chosen="", error=None)
-        self._refresh()
+        if plain != self.state.name:
+            self._contents = {}
+            self._become(
+                name=plain, folder=self._home / plain, classes=(), takes=(), chosen="", error=None
+            )
+            self._do(lambda takes: None)
 
     def add_class(self, name: str) -> None:
         """Add a class and choose it."""
-        self._try(lambda takes: self._become(chosen=takes.add_class(name)))
+        self._do(lambda takes: takes.add_class(name), choose=True)
 
     def rename_class(self, name: str) -> None:
         """Give the chosen class another name."""
         old = self.state.chosen
         if old:
-            self._try(lambda takes: self._become(chosen=takes.rename_class(old, name)))
+            self._do(lambda takes: takes.rename_class(old, name), choose=True)
 
     def remove_class(self) -> None:
         """Delete the chosen class with its takes."""
         old = self.state.chosen
         if old:
-            self._become(chosen="")
-            self._try(lambda takes: takes.remove_class(old))
+            self._do(lambda takes: takes.remove_class(old))
 
     def choose_class(self, name: str) -> None:
         """Take into another class."""
-        if name in dict(self.state.classes):
-            self._become(chosen=name)
-            self._refresh()
+        if name in self._contents:
+            self._become(chosen=name, takes=self._contents[name])
 
     def choose_microphone(self, name: str) -> None:
         """Listen to another microphone."""
         if self._hardware is not None:
             known = {device.name: device for device in self._hardware.devices.microphones()}
-            if name in known:
-                others = tuple(n for n in known if n != name)
+            if name in known and (name != self.state.microphone or self.state.sound_problem):
+                self.cancel()
                 problem = self._hardware.microphone.open(known[name])
-                self._become(microphones=(name, *others), sound_problem=problem)
+                self._become(microphone=name, sound_problem=problem)
 
     def choose_camera(self, name: str) -> None:
         """Look through another camera."""
         if self._hardware is not None:
             known = {device.name: device for device in self._hardware.devices.cameras()}
-            if name in known:
-                others = tuple(n for n in known if n != name)
+            if name in known and (name != self.state.camera or self.state.camera_problem):
                 self._frame = None
                 problem = self._hardware.camera.open(known[name])
-                self._become(cameras=(name, *others), camera_problem=problem)
+                self._become(camera=name, camera_problem=problem)
 
     def set_seconds(self, seconds: float) -> None:
         """Record that long."""
@@ -239,10 +182,14 @@ class CapturePresenter(QObject):
         """Take a picture with every sound, as one sample."""
         self._become(with_picture=wanted)
 
+    def set_words(self, words: str) -> None:
+        """Save this text with every take from now on."""
+        self._become(words=words)
+
     def record(self) -> None:
         """Count down, then record."""
         if self.state.phase == "idle" and self._ready(self.state.sound_problem):
-            self._become(phase="countdown", left=COUNTDOWN * _PER_SECOND, error=None)
+            self._become(phase="countdown", left=COUNTDOWN * _PER_SECOND, error=None, note="")
             self._timer.start()
 
     def cancel(self) -> None:
@@ -254,15 +201,18 @@ class CapturePresenter(QObject):
 
     def snap(self) -> None:
         """Take one picture."""
-        if self._ready(self.state.camera_problem) and self._frame is not None:
-            picture, words = pixels_of(self._frame), self.state.words
-            chosen = self.state.chosen
-            self._try(lambda takes: takes.save(chosen, picture=picture, words=words))
+        if not self._ready(self.state.camera_problem):
+            return
+        frame, words, chosen = self._frame, self.state.words, self.state.chosen
+        if frame is None:
+            self._become(error=UserError("The camera shows nothing yet.", "Wait for its picture."))
+            return
+        self._do(lambda takes: takes.save(chosen, picture=pixels_of(frame), words=words))
 
     def snap_many(self) -> None:
         """Take pictures at a run; turn or move the thing meanwhile."""
         if self._ready(self.state.camera_problem) and not self.state.burst:
-            self._become(burst=BURST)
+            self._become(burst=BURST, error=None)
             self._burst.start()
 
     @Slot()
@@ -274,24 +224,23 @@ class CapturePresenter(QObject):
         if left <= 0:
             self._burst.stop()
 
-    def set_words(self, words: str) -> None:
-        """Save this text with every take from now on."""
-        self._become(words=words)
-
     def delete(self, stem: str) -> None:
         """Delete one take of the chosen class."""
-        self._try(lambda takes: takes.delete(self.state.chosen, stem))
+        chosen = self.state.chosen
+        self._do(lambda takes: takes.delete(chosen, stem))
 
     def bring(self, files: list[Path]) -> None:
-        """Copy files into the chosen class."""
+        """Copy files, or what lies in folders, into the chosen class."""
         if self._ready(""):
-            self._try(lambda takes: takes.bring(self.state.chosen, files))
+            chosen = self.state.chosen
+            self._do(lambda takes: takes.bring(chosen, files, lambda: self._leaving))
 
     def use(self) -> None:
-        """Open the dataset on the Data screen."""
+        """Open the dataset on the Data screen once all is written."""
         if self.state.usable:
+            folder = self.state.folder
             self.close()
-            self.folder_wished.emit(self.state.folder)
+            self._do(lambda takes: folder)
 
     @Slot()
     def tick(self) -> None:
@@ -302,27 +251,31 @@ class CapturePresenter(QObject):
         elif self.state.phase == "countdown" and self._hardware is not None:
             self._hardware.microphone.begin()
             self._become(phase="recording", left=max(1, round(self.state.seconds * _PER_SECOND)))
-        else:
-            self._keep()
+        elif self.state.phase == "recording" and self._hardware is not None:
+            lacks = self._hardware.microphone.seconds < self.state.seconds
+            if lacks and left > -PATIENCE:
+                self._become(left=left)
+            else:
+                self._keep(self._hardware)
 
-    def _keep(self) -> None:
+    def _keep(self, hardware: Hardware) -> None:
         """The recording is over: write it."""
         self._timer.stop()
-        assert self._hardware is not None
-        heard = self._hardware.microphone.end()
-        wanted = round(self.state.seconds * RATE)
-        sound = heard[-wanted:] if len(heard) > wanted else heard
-        picture = None
-        if self.state.with_picture and self._frame is not None:
-            picture = pixels_of(self._frame)
+        sound = hardware.microphone.end()[: round(self.state.seconds * RATE)]
+        frame = self._frame if self.state.with_picture else None
         self._become(phase="idle", left=0)
-        if not len(sound):
+        if not sound.any():
             error = UserError("Nothing was heard.", "Check that the microphone is not muted.")
             self._become(error=error)
             return
         chosen, words = self.state.chosen, self.state.words
-        self._try(
-            lambda takes: takes.save(chosen, picture=picture, sound=(sound, RATE), words=words)
+        self._do(
+            lambda takes: takes.save(
+                chosen,
+                picture=None if frame is None else pixels_of(frame),
+                sound=(sound, RATE),
+                words=words,
+            )
         )
 
     def _ready(self, problem: str) -> bool:
@@ -336,22 +289,41 @@ class CapturePresenter(QObject):
             return True
         return False
 
-    def _try(self, work: Callable[[Takes], object]) -> None:
-        try:
-            work(Takes(self.state.folder))
-        except UserError as error:
-            self._become(error=error)
-        else:
-            self._become(error=None)
-        self._refresh()
+    def _do(self, work: Callable[[Takes], object], *, choose: bool = False) -> None:
+        """Change the dataset, then look at what it holds; in the worker thread."""
+        takes, home = Takes(self.state.folder), self._home
 
-    def _refresh(self) -> None:
-        takes = Takes(self.state.folder)
-        classes = tuple((name, len(takes.takes(name))) for name in takes.classes())
-        chosen = self.state.chosen if self.state.chosen in dict(classes) else ""
-        chosen = chosen or (classes[0][0] if classes else "")
-        stems = takes.takes(chosen) if chosen else ()
-        self._become(classes=classes, chosen=chosen, takes=stems, hint=_hint(classes))
+        def done() -> _Done:
+            answer = work(takes)
+            contents = {name: takes.takes(name) for name in takes.classes()}
+            chosen = str(answer) if choose else None
+            return _Done(takes.folder, contents, Takes(home).classes(), answer, chosen)
+
+        self._disk.ask(done)
+
+    @Slot(object)
+    def _hear(self, done: _Done) -> None:
+        if done.folder != self.state.folder:
+            return  # another dataset was opened meanwhile
+        wanted = done.chosen or self.state.chosen
+        chosen = wanted if wanted in done.contents else next(iter(done.contents), "")
+        classes = tuple((name, len(stems)) for name, stems in done.contents.items())
+        self._contents = done.contents
+        self._become(
+            datasets=done.datasets,
+            classes=classes,
+            chosen=chosen,
+            takes=done.contents.get(chosen, ()),
+            hint=_hint(classes),
+            note=_brought(done.answer) if isinstance(done.answer, Brought) else "",
+            error=None,
+        )
+        if isinstance(done.answer, Path):
+            self.folder_wished.emit(done.answer)
+
+    @Slot(object)
+    def _fail(self, error: UserError) -> None:
+        self._become(error=error)
 
     @Slot()
     def _look_for_devices(self) -> None:
@@ -359,15 +331,24 @@ class CapturePresenter(QObject):
         devices = self._hardware.devices
         microphones = tuple(device.name for device in devices.microphones())
         cameras = tuple(device.name for device in devices.cameras())
-        self._become(
-            microphones=microphones,
-            cameras=cameras,
-            sound_problem="" if microphones else devices.problem or NO_MICROPHONE,
-            camera_problem="" if cameras else devices.problem or NO_CAMERA,
-        )
-        if microphones:
+        if self.state.microphone not in microphones:
+            if self.state.phase != "idle":
+                lost = UserError(f"{self.state.microphone} was pulled out.", "Record it again.")
+                self.cancel()
+                self._become(error=lost)
+            self._hardware.microphone.close()
+            self._become(
+                microphone="",
+                sound_problem="" if microphones else devices.problem or NO_MICROPHONE,
+            )
+        if self.state.camera not in cameras:
+            self._hardware.camera.close()
+            self._frame = None
+            self._become(camera="", camera_problem="" if cameras else devices.problem or NO_CAMERA)
+        self._become(microphones=microphones, cameras=cameras)
+        if microphones and not self.state.microphone:
             self.choose_microphone(microphones[0])
-        if cameras:
+        if cameras and not self.state.camera:
             self.choose_camera(cameras[0])
 
     @Slot(QImage)
@@ -392,3 +373,12 @@ def _hint(classes: tuple[tuple[str, int], ...]) -> str:
     if few:
         return f"Take {ENOUGH} or more of each; still few: {', '.join(few[:4])}."
     return "Good. More takes, in other light and by other voices, make it better."
+
+
+def _brought(answer: Brought) -> str:
+    files = "file was" if answer.copied == 1 else "files were"
+    words = f"{answer.copied:,} {files} added."
+    if answer.left:
+        some = ", ".join(answer.left[:3]) + (", …" if len(answer.left) > 3 else "")
+        words += f" Left out, being no picture, sound or text: {some}."
+    return words

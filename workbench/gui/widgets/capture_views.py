@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.gui import theme
@@ -13,6 +13,10 @@ _LOUD = 0.97
 """Peak from which a recording is in danger of being clipped."""
 _FALL = 0.85
 """Share of the shown level that stays when it gets quieter, so that the eye can follow."""
+
+
+STILL_MS = 2500
+"""How long a picture that was taken stands before the camera's."""
 
 
 class LevelMeter(QWidget):
@@ -74,23 +78,44 @@ class LiveView(Pane):
         self._image = QImage()
         self._note = ""
         self._count = ""
+        self._still = QImage()
+        self._words = ""
+        self._standing = QTimer(self)
+        self._standing.setSingleShot(True)
+        self._standing.setInterval(STILL_MS)
+        self._standing.timeout.connect(self.show_live)
 
     def show_image(self, image: QImage) -> None:
-        """Show the newest picture."""
+        """Show the newest picture, if no take is looked at."""
         self._image = image.flipped(Qt.Orientation.Horizontal)
         self.update()
 
-    def show_still(self, image: QImage) -> None:
-        """Show a picture that was taken, as others see it."""
-        self._image = image
+    def show_take(self, picture: QImage, words: str) -> None:
+        """Show what was taken, as others see it; a live picture takes its place again soon.
+
+        Args:
+            picture: a null one when the take has none.
+            words: the text of the take; "" when it has none.
+        """
+        self._still, self._words = picture, words
+        if not self._note:
+            self._standing.start()
+        self.update()
+
+    @Slot()
+    def show_live(self) -> None:
+        """Show the camera's picture again."""
+        self._standing.stop()
+        self._still, self._words = QImage(), ""
         self.update()
 
     def show_note(self, words: str) -> None:
         """Show words in the place of a picture; "" for none."""
+        if words == self._note:
+            return
         self._note = words
-        if words:
-            self._image = QImage()
-        self.update()
+        self._image = QImage()
+        self.show_live()
 
     def show_count(self, words: str) -> None:
         """Show a large word over the picture; "" for none."""
@@ -99,23 +124,49 @@ class LiveView(Pane):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint picture, note and countdown."""
-        worn = theme.current()
         painter = QPainter(self)
         self.ground(painter)
-        if not self._image.isNull():
-            size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        picture = self._image if self._still.isNull() else self._still
+        words = self._words or ("" if not picture.isNull() or self._count else self._note)
+        if not picture.isNull() and (not self._words or not self._still.isNull()):
+            size = picture.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
             left, top = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(QRectF(left, top, size.width(), size.height()), self._image)
-        elif self._note and not self._count:
-            painter.setPen(QColor(worn.quiet))
-            middle = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(QRectF(self.rect()).adjusted(32, 16, -32, -16), middle, self._note)
+            painter.drawImage(QRectF(left, top, size.width(), size.height()), picture)
+        if words:
+            self._paint_words(painter, words)
         if self._count:
-            font = QFont(painter.font())
-            font.setPixelSize(min(self.height() // 2, 120))
-            font.setBold(True)
-            painter.setFont(font)
-            painter.setPen(QColor(worn.accent))
-            painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, self._count)
+            self._paint_count(painter)
         painter.end()
+
+    def _paint_count(self, painter: QPainter) -> None:
+        """The countdown on a plate of its own, to be read over any picture."""
+        worn = theme.current()
+        font = QFont(painter.font())
+        font.setPixelSize(max(12, min(self.height() // 3, 96)))
+        font.setBold(True)
+        painter.setFont(font)
+        middle = Qt.AlignmentFlag.AlignCenter
+        words = QFontMetricsF(font)
+        plate = QRectF(0, 0, words.horizontalAdvance(self._count) + 56, words.height() + 16)
+        plate.moveCenter(QRectF(self.rect()).center())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(worn.panel))
+        painter.drawRoundedRect(plate, 16, 16)
+        painter.setPen(QColor(worn.accent))
+        painter.drawText(QRectF(self.rect()), middle, self._count)
+
+    def _paint_words(self, painter: QPainter, words: str) -> None:
+        """A text: below the picture of a take, else in the middle."""
+        worn = theme.current()
+        below = not self._still.isNull()
+        where = Qt.AlignmentFlag.AlignBottom if below else Qt.AlignmentFlag.AlignVCenter
+        flags = where | Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        room = QRectF(self.rect()).adjusted(32, 16, -32, -16)
+        if below:
+            words_only = QFontMetricsF(painter.font()).boundingRect(room, flags.value, words)
+            box = words_only.adjusted(-8, -4, 8, 4)
+            painter.fillRect(box, QColor(worn.panel))
+        painter.setPen(QColor(worn.text if self._words else worn.quiet))
+        painter.drawText(room, flags, words)
