@@ -42,6 +42,7 @@ class Project:
     title: str
     description: str
     modalities: tuple[str, ...]
+    lacks: str = ""
 
 
 SAMPLES = {
@@ -219,3 +220,13 @@ def test_before_anything_was_done_the_lists_say_what_will_stand_there(begin):
     _, view = begin()
     assert child(view, QLabel, "start_runs_nothing").isVisible()
     assert child(view, QLabel, "start_folders_nothing").isVisible()
+
+
+def test_a_sample_that_cannot_be_made_here_is_greyed_with_the_reason(qtbot, begin, monkeypatch):
+    voices = Project("Voices", "Spoken.", ("audio",), "Its voices are missing. Install them.")
+    monkeypatch.setitem(SAMPLES, "voices", voices)
+    _, view = begin()
+    card = view.findChild(QWidget, "start_sample_voices")
+    assert not card.isEnabled()
+    assert card.toolTip() == voices.lacks
+    assert view.findChild(QWidget, "start_sample_shapes").isEnabled()

@@ -48,6 +48,11 @@ class SampleProject(Protocol):
         """What a sample consists of."""
         ...
 
+    @property
+    def lacks(self) -> str:
+        """Why it cannot be made on this machine; "" when it can."""
+        ...
+
 
 @dataclass(frozen=True)
 class SampleCard:
@@ -62,6 +67,7 @@ class SampleCard:
         making: it is being made.
         done: files made.
         total: files to make; 0: not known.
+        lacks: why it cannot be made on this machine; "" when it can.
     """
 
     name: str
@@ -72,6 +78,7 @@ class SampleCard:
     making: bool = False
     done: int = 0
     total: int = 0
+    lacks: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +157,7 @@ class StartPresenter(QObject):
         self._runs_folder = runs_folder or places.runs()
         self._making: dict[str, SampleMaking] = {}
         cards = tuple(
-            SampleCard(name, each.title, each.description, tuple(each.modalities))
+            SampleCard(name, each.title, each.description, tuple(each.modalities), lacks=each.lacks)
             for name, each in samples.items()
         )
         self.state = StartState(samples=cards)

@@ -69,8 +69,12 @@ class SampleProjectCard(ClickableCard):
             self.words.setText(
                 f"Making file {card.done:,} of {card.total:,}" if card.total else "Making it…"
             )
+        elif card.lacks and not card.made:
+            self.words.setText(card.lacks)
         else:
             self.words.setText("Ready" if card.made else "Made when you open it")
+        self.setEnabled(card.made or not card.lacks)
+        self.setToolTip("" if card.made else card.lacks)
 
 
 class Row(ClickableCard):
