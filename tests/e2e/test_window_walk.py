@@ -1,6 +1,5 @@
 """The real window with the real engine on real files, as a person would use it."""
 
-import gc
 import os
 import signal
 
@@ -24,13 +23,6 @@ from workbench.runs import store
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 WAIT = 60_000
-
-
-@pytest.fixture(autouse=True)
-def collected_in_this_thread():
-    """Windows of earlier tests are not left to a garbage collection in a worker thread."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

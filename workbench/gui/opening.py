@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from workbench import places
 from workbench.data.samples import SAMPLES
 from workbench.gui import theme
+from workbench.gui.garbage import Garbage
 from workbench.gui.presenters.start import StartPresenter
 from workbench.gui.recent import RecentFolders
 from workbench.gui.screens.start import StartView
@@ -60,6 +61,8 @@ def make_application() -> QApplication:
     if chosen in {"light", "dark"}:
         scheme = "dark" if chosen == "dark" else "light"
     theme.wear(app, scheme)
+    if app.findChild(Garbage) is None:
+        Garbage(app)
     return app
 
 
