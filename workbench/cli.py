@@ -196,12 +196,19 @@ def evaluate(
     as_json: JsonFlag = False,
 ) -> None:
     """Evaluate the best weights of a run on one split."""
-    from workbench.training_command import evaluate_run
+    from workbench.training_command import columns_of, evaluate_run
 
     event = evaluate_run(run, split)
-    facts = {"run": str(run), "split": split, "metrics": event.metrics, "baseline": event.baseline}
+    facts: dict[str, Any] = {"run": str(run), "split": split}
+    facts |= {"metrics": event.metrics, "baseline": event.baseline}
     words = [f"{name} {value:.4g}" for name, value in event.metrics.items()]
     words += [f"guessing: {name} {value:.4g}" for name, value in event.baseline.items()]
+    columns = columns_of(run, split)
+    if columns:
+        facts["columns"] = columns
+    for column, figures in columns.items():
+        told = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
+        words.append(f"{column}: {told}")
     _answer(as_json, facts, "\n".join(words))
 
 

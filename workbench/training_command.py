@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -157,6 +158,32 @@ def evaluate_run(folder: Path, split: str) -> events.Evaluated:
     model = load_model(run_spec, run.folder)
     prepared = read_data(run_spec, lambda event: None, lambda: False)
     return evaluate(run_spec, prepared, model, split, run.folder)
+
+
+def columns_of(folder: Path, split: str) -> dict[str, dict[str, float]]:
+    """The figures of each of several numbers, of a split that was evaluated.
+
+    Args:
+        folder: a run's folder.
+        split: ``train``, ``validation`` or ``test``.
+
+    Returns:
+        ``mae``, ``rmse``, ``baseline_mae`` and, where it is defined, ``r2``, by the number's name;
+        empty for every other target.
+
+    Raises:
+        UserError: the evaluation is damaged.
+    """
+    from workbench.runs import results
+
+    found = results.read(store.find(folder).folder, split)
+    if found is None:
+        return {}
+    figures = {row.name: row.model_dump(exclude={"name"}) for row in found[0].per_column}
+    return {
+        name: {key: value for key, value in row.items() if math.isfinite(value)}
+        for name, row in figures.items()
+    }
 
 
 def _summary(

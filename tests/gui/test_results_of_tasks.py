@@ -1,10 +1,13 @@
 """Results of targets that are neither one class nor one number."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QThreadPool
 from PySide6.QtWidgets import QComboBox, QLabel
 
+from workbench.gui.presenters import answers
 from workbench.gui.presenters.results import ResultsPresenter
 from workbench.gui.screens.results import ResultsView
 from workbench.runs import results as evaluations
@@ -96,6 +99,10 @@ def rows(view):
     ]
 
 
+def chosen(table):
+    return [index.data() for index in table.selectionModel().selectedRows()]
+
+
 def words(view, name):
     return view.findChild(QLabel, name).text()
 
@@ -120,14 +127,14 @@ def test_sets_are_narrowed_to_one_category(qtbot, view, tmp_path):
 def test_of_several_numbers_each_can_be_looked_at(qtbot, view, tmp_path):
     presenter = show(qtbot, view, tmp_path / "run", of_two_numbers())
     assert rows(view)[0] == ["b", "1", "0.1"]
-    assert words(view, "results_verdict_sentence").startswith("x: Off by 0.275")
+    assert words(view, "results_verdict_sentence").startswith("x: off by 0.275")
     combo = view.findChild(QComboBox, "results_column")
     assert combo.isVisible()
     combo.setFocus()
     qtbot.keyClick(combo, Qt.Key.Key_Down)
     assert presenter.state.column == "y"
     assert rows(view)[0] == ["c", "30", "5"]
-    assert words(view, "results_verdict_sentence").startswith("y: Off by 6.75")
+    assert words(view, "results_verdict_sentence").startswith("y: off by 6.75")
 
 
 def test_ordered_categories_keep_their_order_and_tell_steps(qtbot, view, tmp_path):
@@ -135,3 +142,86 @@ def test_ordered_categories_keep_their_order_and_tell_steps(qtbot, view, tmp_pat
     assert view.matrix.isVisible()
     assert view.figures[1].caption.text() == "Steps off"
     assert rows(view) == [["d", "high", "low"]]
+
+
+def test_figures_follow_the_number_that_is_looked_at_and_tell_the_mean_of_all(
+    qtbot, view, tmp_path
+):
+    presenter = show(qtbot, view, tmp_path / "run", of_two_numbers())
+    assert words(view, "results_figure_0_value") == "0.275"
+    assert words(view, "results_figure_0_note") == "guessing: 1"
+    assert words(view, "results_figure_2_value") == "0.8"
+    assert words(view, "results_figure_2_note") == "mean of all 2: 0.5"
+    assert "mean of all 2: 3.5" in view.figures[0].toolTip()
+    presenter.choose_column("y")
+    assert words(view, "results_figure_0_value") == "6.75"
+    assert words(view, "results_figure_1_value") == "12.5"
+
+
+def test_the_table_of_several_numbers_chooses_one_and_follows_the_choice(qtbot, view, tmp_path):
+    presenter = show(qtbot, view, tmp_path / "run", of_two_numbers())
+    table = view.numbers
+    cells = [[table.model().index(r, c).data() for c in range(4)] for r in range(2)]
+    assert cells == [["x", "0.275", "0.5", "0.80"], ["y", "6.75", "12.5", "0.20"]]
+    assert chosen(table) == ["x"]
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert presenter.state.column == "y"
+    presenter.choose_column("x")
+    assert chosen(table) == ["x"]
+
+
+def test_what_is_selected_stays_selected_when_a_table_is_sorted(qtbot, view, tmp_path):
+    presenter = show(qtbot, view, tmp_path / "run", of_two_numbers())
+    view.numbers.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    assert view.numbers.model().index(0, 0).data() == "y"
+    assert chosen(view.numbers) == ["x"]
+    assert presenter.state.column == "x"
+
+
+def test_one_number_needs_no_table_of_numbers(qtbot, view, tmp_path):
+    figures, samples = of_two_numbers()
+    alone = figures.model_copy(update={"columns": ("x",), "per_column": figures.per_column[:1]})
+    alone_samples = replace(
+        samples, target=samples.target[:, :1], prediction=samples.prediction[:, :1]
+    )
+    show(qtbot, view, tmp_path / "run", (alone, alone_samples))
+    assert view.scatter.isVisible()
+    assert not view.numbers.isVisible()
+    assert not view.findChild(QComboBox, "results_column").isVisible()
+
+
+def test_what_is_wrong_with_a_set_is_said(qtbot, view, tmp_path):
+    presenter = show(qtbot, view, tmp_path / "run", of_sets())
+    assert words(view, "results_sample_3") == "loop"
+    figures, _ = of_sets()
+    assert answers.difference(figures, np.array([1, 0, 1]), np.array([0, 1, 1])) == (
+        ("Missed", "even"),
+        ("Added", "loop"),
+    )
+    presenter.choose_mistakes(False)
+    view.samples.selectRow(view.samples.rows.row_of(0))
+    assert not view.findChild(QLabel, "results_sample_3").isVisible()
+
+
+def test_how_many_steps_a_sample_is_off_is_said(qtbot, view, tmp_path):
+    show(qtbot, view, tmp_path / "run", of_steps())
+    assert words(view, "results_sample_3") == "2"
+
+
+def test_where_no_sample_is_left_the_reason_is_said_and_none_is_shown(qtbot, view, tmp_path):
+    presenter = show(qtbot, view, tmp_path / "run", of_sets())
+    with qtbot.waitSignal(view.sample_chosen) as chosen_now:
+        presenter.search("zz")
+    assert chosen_now.args == [""]
+    assert words(view, "results_nothing") == "No mistake has “zz” in its name."
+    assert view.nothing.isVisible()
+    presenter.search("")
+    assert view.samples.isVisible()
+    assert view.samples.selectionModel().selectedRows()
+
+
+def test_a_model_without_mistakes_says_so(qtbot, view, tmp_path):
+    figures, samples = of_sets()
+    show(qtbot, view, tmp_path / "run", (figures, replace(samples, prediction=samples.target)))
+    assert words(view, "results_nothing") == "Not one mistake."

@@ -378,7 +378,7 @@ def test_a_broken_picture_is_told_beside_what_can_be_shown(qtbot, view, index):
     view.show_inputs(data(), Augmentation())
     view.show_sample(index, 3)
     qtbot.waitUntil(lambda: view.sound.seconds > 0)
-    assert caption(view, "image").startswith("a.png cannot be read as a picture")
+    assert caption(view, "image").startswith("a.png is no picture")
     assert not child(view, QWidget, "sample_picture").isVisible()
     assert view.text.toPlainText() == "one dog runs"
 

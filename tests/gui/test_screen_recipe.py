@@ -20,9 +20,10 @@ from PySide6.QtWidgets import (
 from workbench import parts
 from workbench.data.index import Index, Target, strings
 from workbench.errors import UserError
-from workbench.gui.presenters.recipe import RecipePresenter, plain_text
+from workbench.gui.presenters.recipe import RecipePresenter
+from workbench.gui.presenters.recipe_forms import plain_text
 from workbench.gui.screens.recipe import RecipeView, field_name
-from workbench.spec import from_data
+from workbench.spec import Augmentation, from_data
 
 SAMPLES = 60
 
@@ -252,7 +253,7 @@ def test_a_recipe_for_other_data_is_refused_in_words(presenter):
 
 @pytest.mark.parametrize(
     ("incomplete", "words"),
-    [("keep", "7 samples lack a modality"), ("leave_out", "7 of 60 samples are left out")],
+    [("keep", "7 samples lack text; they are kept"), ("leave_out", "7 of 60 samples are left out")],
 )
 def test_samples_that_lack_a_file_are_told_and_switching_the_modality_off_helps(
     qapp, incomplete, words
@@ -335,8 +336,52 @@ def test_augmentation_is_folded_away_and_says_what_is_on(qtbot, view, presenter)
     qtbot.keyClick(flip, Qt.Key.Key_Down)
     assert presenter.state.spec.training.augmentation.image.rotate == 10
     assert presenter.state.spec.training.augmentation.image.flip == "horizontal"
-    assert fold.text() == "Augmentation · 2 on"
+    assert fold.text() == "Augmentation · flip horizontal, rotate 10 °"
+    view.resize(700, 772)
+    qtbot.waitUntil(lambda: fold.text() == "Augmentation · 2 on")
     assert "flip horizontal, rotate 10 °" in fold.toolTip()
+
+
+def test_augmentation_is_switched_off_at_once_with_what_was_mistyped_in_it(qtbot, view, presenter):
+    child(view, QPushButton, "recipe_image_augmentation").click()
+    reset = child(view, QPushButton, "recipe_image_augmentation_reset")
+    assert not reset.isEnabled()
+    crop, rotate = (
+        child(view, QWidget, f"recipe_augment_image_{name}") for name in ("crop", "rotate")
+    )
+    retype(qtbot, crop, "0.3")
+    retype(qtbot, rotate, "999")
+    presenter.change("training.epochs", 0)
+    assert {check.place for check in presenter.state.checks if check.severity == "error"} == {
+        "training.augmentation.image.rotate", "training.epochs",
+    }  # fmt: skip
+    reset.click()
+    assert presenter.state.spec.training.augmentation == Augmentation()
+    assert set(presenter.state.errors) == {"training.epochs"}
+    assert (crop.text(), rotate.text()) == ("0.0", "0.0")
+    assert not rotate.property("wrong")
+    assert not reset.isEnabled()
+
+
+def test_one_sample_that_lacks_a_file_is_told_in_the_singular(qapp):
+    presenter = RecipePresenter(suggest, reasons)
+    presenter.use(index_of(missing=1))
+    assert any("1 sample lacks text; it is kept" in c.sentence for c in presenter.state.checks)
+
+
+def test_data_from_which_nothing_can_be_learned_say_why_instead_of_asking_for_data(
+    qtbot, view, presenter
+):
+    presenter.clear(UserError("These data have no target.", "Choose a column."))
+    assert child(view, QLabel, "recipe_empty_sentence").text() == (
+        "These data have no target. Choose a column."
+    )
+    with qtbot.waitSignal(view.data_wished):
+        child(view, QPushButton, "recipe_empty_action").click()
+    presenter.use(index_of())
+    assert child(view, QPushButton, "recipe_train").isVisible()
+    presenter.clear()
+    assert child(view, QLabel, "recipe_empty_title").text() == "No data yet"
 
 
 def test_a_check_leads_to_the_field_that_it_concerns(qtbot, view):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import lzma
 import shutil
 import stat
+import struct
+import tempfile
+import time
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
 from workbench import places
+from workbench.data.readers import text
 from workbench.data.walk import Stopped
 from workbench.errors import UserError
 
@@ -22,9 +27,19 @@ _RATIO_FROM = 256 * 2**20
 """Bytes below which an archive may shrink as far as it likes."""
 _RESERVE = 500 * 2**20
 _BLOCK = 2**20
-_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10))})
-_WHOLE = ".whole"
-"""Stands beside an unpacked archive that is complete."""
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+)
+_UNFINISHED = ".unpacking-"
+_FORGOTTEN = 24 * 3600
+"""Seconds after which a folder that is still unfinished belongs to nobody."""
+_IS_UTF8 = 0x800
+_IS_ENCRYPTED = 0x1
+_PLAIN = frozenset("ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜáíóúñÑß")
+"""Letters of Western names in the code that zip files had before Unicode."""
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, IndexError,
+)  # fmt: skip
 
 
 def unpacked(
@@ -49,31 +64,32 @@ def unpacked(
         UserError: it is damaged, encrypted, hostile or too large; says which.
         Stopped: the wish to stop was heard.
     """
-    facts = path.stat()
-    identity = f"{path.resolve()}|{facts.st_size}|{facts.st_mtime_ns}"
-    name = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    kept = (folder or places.cache()) / "archives"
-    target = kept / name
-    if (kept / f"{name}{_WHOLE}").is_file() and target.is_dir():
-        return target.resolve()
     try:
+        facts = path.stat()
         with zipfile.ZipFile(path) as archive:
-            entries = _checked(path, archive)
-            _check_disk(kept, sum(entry.file_size for entry in entries))
-            _unpack(archive, entries, target, progress or _silent, stop or (lambda: False))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
+            identity = f"{path.resolve()}|{facts.st_size}|{facts.st_mtime_ns}"
+            name = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+            target = (folder or places.cache()) / "archives" / name
+            if not target.is_dir():
+                _unpack(path, archive, target, progress or _silent, stop or (lambda: False))
+    except _DAMAGED as error:
         raise UserError(f"{path.name} is damaged: {error}.", "Pack or download it again.") from None
-    except RuntimeError as error:
-        # zipfile says so of files that want a password.
+    except (NotImplementedError, RuntimeError) as error:
+        # zipfile says so of unknown ways of packing, and of files that want a password.
         raise UserError(
-            f"{path.name} cannot be unpacked: {error}.", "Unpack it yourself."
+            f"{path.name} cannot be unpacked: {error}.",
+            "Unpack it yourself and open the folder.",
         ) from None
     except OSError as error:
+        if error.errno is None:
+            # What bz2 says of damaged bytes.
+            raise UserError(
+                f"{path.name} is damaged: {error}.", "Pack or download it again."
+            ) from None
         raise UserError(
-            f"{path.name} cannot be unpacked into {kept}: {error.strerror}.",
-            "Free some space or set WORKBENCH_CACHE to another folder.",
+            f"{path.name} cannot be unpacked: {error.strerror} ({error.filename}).",
+            "Check its permissions, free some space, or set WORKBENCH_CACHE to another folder.",
         ) from None
-    (kept / f"{name}{_WHOLE}").touch()
     return target.resolve()
 
 
@@ -81,22 +97,25 @@ def _silent(done: int, total: int) -> None:
     """Show nothing."""
 
 
-def _checked(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The files of an archive, every one of them harmless."""
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+def _checked(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The files of an archive by the path that they get, every one of them harmless."""
+    entries = {
+        name: entry
+        for name, entry in _named(archive.infolist()).items()
+        if not name.endswith("/") and not entry.is_dir()
+    }
     if not entries:
         raise UserError(f"{path.name} is empty.", "Choose another file.")
     if len(entries) > MAX_ENTRIES:
         raise UserError(f"{path.name} holds {len(entries):,} files.", "Unpack it yourself.")
-    for entry in entries:
-        reason = _harm(entry)
-        if reason:
+    for name, entry in entries.items():
+        if reason := _harm(name, entry):
             raise UserError(
-                f"{path.name} is refused: its entry {entry.filename!r} {reason}.",
+                f"{path.name} is refused: its entry {name!r} {reason}.",
                 "Pack the data again, or unpack it yourself and open the folder.",
             )
-    total = sum(entry.file_size for entry in entries)
-    packed = max(sum(entry.compress_size for entry in entries), 1)
+    total = sum(entry.file_size for entry in entries.values())
+    packed = max(sum(entry.compress_size for entry in entries.values()), 1)
     if total > MAX_BYTES or (total > _RATIO_FROM and total / packed > MAX_RATIO):
         raise UserError(
             f"{path.name} would unpack to {total / 2**30:.1f} GiB, {total / packed:.0f} times its "
@@ -106,20 +125,51 @@ def _checked(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return entries
 
 
-def _harm(entry: zipfile.ZipInfo) -> str:
+def _named(entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The entries by name with ``/`` between folders; of two of one name the last.
+
+    Only some programs say in which encoding names are. Where nothing is said, they are UTF-8 if
+    they can be (macOS), else the old Western code if that gives Western letters, else what the
+    letters make likeliest, as of a Chinese Windows.
+    """
+    silent = [entry for entry in entries if not entry.flag_bits & _IS_UTF8]
+    # zipfile has decoded them as cp437, which gives back every byte.
+    raw = {id(entry): entry.orig_filename.encode("cp437") for entry in silent}
+    encoding = _encoding_of(b"\n".join(raw.values()))
+    decoded = [
+        raw[id(entry)].decode(encoding, "replace") if id(entry) in raw else entry.orig_filename
+        for entry in entries
+    ]
+    if len(set(decoded)) < len({entry.orig_filename for entry in entries}):
+        decoded = [entry.orig_filename for entry in entries]
+    names = [name.partition("\0")[0].replace("\\", "/") for name in decoded]
+    return dict(zip(names, entries, strict=True))
+
+
+def _encoding_of(names: bytes) -> str:
+    try:
+        names.decode("utf-8")
+    except UnicodeDecodeError:
+        western = all(letter in _PLAIN for letter in names.decode("cp437") if letter > "\x7f")
+        return "cp437" if western else text.guessed(names)
+    return "utf-8"
+
+
+def _harm(name: str, entry: zipfile.ZipInfo) -> str:
     """Why an entry is not unpacked; "" where it is harmless."""
-    name = entry.filename.replace("\\", "/")
     path = PurePosixPath(name)
     kind = stat.S_IFMT(entry.external_attr >> 16)
+    if not path.parts:
+        return "has no name"
     if path.is_absolute() or name[1:2] == ":":
         return "has an absolute path"
     if ".." in path.parts:
         return "leads out of the folder"
     if kind not in (0, stat.S_IFREG):
         return "is a link or a device"
-    if any(part.partition(".")[0].lower() in _RESERVED for part in path.parts):
+    if any(part.partition(".")[0].strip().lower() in _RESERVED for part in path.parts):
         return "is named like a device"
-    if entry.flag_bits & 0x1:
+    if entry.flag_bits & _IS_ENCRYPTED:
         return "is encrypted"
     return ""
 
@@ -136,29 +186,54 @@ def _check_disk(folder: Path, wanted: int) -> None:
 
 
 def _unpack(
-    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], target: Path,
+    path: Path, archive: zipfile.ZipFile, target: Path,
     progress: Callable[[int, int], None], stop: Callable[[], bool],
 ) -> None:  # fmt: skip
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    """Unpack into a folder beside the target, which takes the target's name when it is whole."""
+    entries = _checked(path, archive)
+    _check_disk(target.parent, sum(entry.file_size for entry in entries.values()))
+    _remove_forgotten(target.parent)
+    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
     try:
-        for number, entry in enumerate(entries):
-            if stop():
-                raise Stopped
-            _write(archive, entry, temporary / entry.filename.replace("\\", "/"), stop)
-            if number % 100 == 0:
-                progress(number, len(entries))
-        progress(len(entries), len(entries))
-        if target.exists():
-            shutil.rmtree(target)
-        temporary.replace(target)
+        _fill(unfinished, archive, entries, progress, stop)
+        try:
+            unfinished.rename(target)
+        except OSError:
+            # Another window or run may have unpacked the same meanwhile.
+            if not target.is_dir():
+                raise
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _fill(
+    folder: Path, archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo],
+    progress: Callable[[int, int], None], stop: Callable[[], bool],
+) -> None:  # fmt: skip
+    made: set[Path] = set()
+    for number, (name, entry) in enumerate(entries.items()):
+        if stop():
+            raise Stopped
+        if number % 100 == 0:
+            progress(number, len(entries))
+        file = folder / name
+        if file.parent not in made:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            made.add(file.parent)
+        _write(archive, entry, file, stop)
+    progress(len(entries), len(entries))
+
+
+def _remove_forgotten(folder: Path) -> None:
+    """Remove what programs that were killed while unpacking have left."""
+    for unfinished in folder.glob(f"{_UNFINISHED}*"):
+        if time.time() - unfinished.stat().st_mtime > _FORGOTTEN:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _write(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, file: Path, stop: Callable[[], bool]
 ) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
     left = entry.file_size
     with archive.open(entry) as source, file.open("wb") as written:
         while block := source.read(_BLOCK):

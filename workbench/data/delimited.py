@@ -214,7 +214,7 @@ def encoding(path: Path) -> str:
     Raises:
         UserError: it cannot be read, or is empty.
     """
-    found = text.read(path, longest=_HEAD_BYTES)[1]
+    found = text.decoded(path, longest=_HEAD_BYTES)[1]
     if found != "utf-8":
         return found
     decoder = codecs.getincrementaldecoder("utf-8")()

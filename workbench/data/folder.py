@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.data import archives, health, layouts, tables
 from workbench.data.findings import in_order, lacking
-from workbench.data.index import Finding, Index
+from workbench.data.index import Finding, Index, Severity
 from workbench.data.sources import is_archive
 from workbench.data.walk import Found, Stopped, walk
 from workbench.errors import UserError
@@ -52,8 +52,8 @@ def scan(
     if is_archive(source):
         root = archives.unpacked(source, progress=progress, stop=asked)
     found = walk(root, asked, progress)
-    if (inner := _unpacked(root, found)) is not None:
-        root, found = inner, walk(inner, asked, progress)
+    while top := _around(found):
+        root, found = root / top, found.below(top)
     columns = layouts.read(root, found, reading or Reading())
     index = Index(
         root=root,
@@ -86,18 +86,16 @@ def _existing(given: Path) -> Path:
     raise UserError(f"{given} is a file, not a folder.", "Choose the folder that holds it.")
 
 
-def _unpacked(root: Path, found: Found) -> Path | None:
-    """The single folder that holds all, as an archive often unpacks into one."""
+def _around(found: Found) -> str:
+    """The single folder that holds all, as an archive often unpacks into one; "" for none."""
     media = found.media
     used = media.folders[np.unique(media.folder)].tolist() if len(media) else []
     inside = [*used, *(path.rpartition("/")[0] for path in found.tables)]
     tops = {path.partition("/")[0] for path in inside}
-    if len(tops) != 1 or "" in tops or tops & tables.SPLIT_WORDS.keys():
-        return None
-    top = tops.pop()
-    deep = any("/" in path for path in used) or f"{top}/" in "".join(found.tables)
-    inner = root / top
-    return inner if deep and inner.is_dir() else None
+    if len(tops) != 1 or "" in tops or {top.lower() for top in tops} & tables.SPLIT_WORDS.keys():
+        return ""
+    deep = bool(found.tables) or any("/" in path for path in used)
+    return tops.pop() if deep else ""
 
 
 def _without_target(index: Index) -> list[Finding]:
@@ -117,19 +115,35 @@ def _without_target(index: Index) -> list[Finding]:
 
 
 def _strangers(found: Found) -> list[Finding]:
+    """What lies in the folder and is not looked at, with the reason."""
+    told: tuple[tuple[tuple[str, ...], str, Severity, str, str], ...] = (
+        (
+            found.outside, "outside", "warning", "link leads|links lead # out of the folder",
+            "They are not followed; copy the files here if they belong to the data.",
+        ),
+        (
+            found.nowhere, "broken_link", "warning", "link leads|links lead # to a missing file",
+            "The files that they stand for have been moved, deleted, or not been fetched.",
+        ),
+        (
+            found.unreadable_names, "unreadable_name", "warning",
+            "name is|names are # in an unknown encoding",
+            "These files and folders are passed over; rename them.",
+        ),
+        (
+            found.closed, "closed_folder", "warning", "folder|folders # cannot be looked into",
+            "Check their permissions; what lies in them is missing here.",
+        ),
+        (
+            found.unknown, "other_kinds", "info", "file|files # of other kinds",
+            "They are passed over.",
+        ),
+    )  # fmt: skip
     findings = []
-    if found.outside:
-        title = f"{len(found.outside)} links lead out of the folder"
-        detail = "They are not followed; copy the files here if they belong to the data."
-        findings.append(Finding("warning", title, detail, found.outside, "outside"))
-    if found.unknown:
-        title = f"{len(found.unknown)} files of other kinds"
-        findings.append(
-            Finding("info", title, "They are passed over.", found.unknown, "other_kinds")
-        )
-    if found.closed:
-        count = len(found.closed)
-        title = f"{count} {'folder' if count == 1 else 'folders'} cannot be looked into"
-        detail = "Check their permissions; what lies in them is missing here."
-        findings.append(Finding("warning", title, detail, found.closed, "closed_folder"))
+    for names, kind, severity, words, detail in told:
+        if names:
+            forms, _, rest = words.partition(" # ")
+            one, _, many = forms.partition("|")
+            title = f"{len(names):,} {one if len(names) == 1 else many} {rest}"
+            findings.append(Finding(severity, title, detail, names, kind))
     return findings

@@ -200,7 +200,7 @@ class Workbench(QObject):
         try:
             self.recipe.use(index, data=data)
         except UserError as error:
-            self.recipe.clear()
+            self.recipe.clear(error)
             self.data.tell(error)
 
     @Slot(object)
@@ -287,7 +287,8 @@ class Workbench(QObject):
 
     @Slot(object)
     def _mark_recipe(self, state: RecipeState) -> None:
-        mark: Mark = "" if state.spec is None else "done" if state.ready else "attention"
+        waits = state.spec is not None or state.trouble is not None
+        mark: Mark = "done" if state.ready else "attention" if waits else ""
         self.window.rail.buttons["recipe"].show_mark(mark)
         before = self._prepared
         if state.spec is not None and (before is None or before.data != state.spec.data):

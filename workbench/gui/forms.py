@@ -17,6 +17,9 @@ from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.number_field import NumberField
 from workbench.options import Option
 
+_ABBREVIATIONS = {"bpe": "BPE"}
+"""Choices that people know in capital letters."""
+
 
 class OptionField(QWidget):
     """The label and the field of one option.
@@ -217,6 +220,13 @@ class OptionForm(QWidget):
                 field.show_value(value)
         self._show_error()
 
+    def restore(self) -> None:
+        """Give up texts that no option takes, and show the last values that one took."""
+        for field in self._fields.values():
+            if field.sentence:
+                field.show_value(field.value())
+        self._show_error()
+
     def error(self) -> str:
         """The sentence of the first wrong value; "" when all are right."""
         return next((f.sentence for f in self._fields.values() if f.sentence), "")
@@ -253,9 +263,13 @@ class OptionForm(QWidget):
 
 
 def _choices(option: Option) -> tuple[Choice, ...]:
-    return tuple(
-        Choice(name, name.replace("_", " ").capitalize(), option.help) for name in option.choices
-    )
+    return tuple(Choice(name, _title(name), option.help) for name in option.choices)
+
+
+def _title(name: str) -> str:
+    """A choice in words; abbreviations stay in capital letters."""
+    words = _ABBREVIATIONS.get(name, name)
+    return words if words.isupper() else words.replace("_", " ").capitalize()
 
 
 def _first_value(option: Option) -> float:

@@ -51,6 +51,7 @@ class Survey:
         exact: the splits are counted, not reckoned by the shares.
         problem: why the samples cannot be divided; "": they can.
         lacking: samples that take part although they lack a modality in use.
+        lacks: the modalities that some of them lack.
         classes: samples by the name of the class; empty for numbers.
     """
 
@@ -60,6 +61,7 @@ class Survey:
     exact: bool = True
     problem: str = ""
     lacking: int = 0
+    lacks: tuple[Modality, ...] = ()
     classes: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -74,13 +76,18 @@ def survey(index: Index, data: DataSpec, modalities: tuple[Modality, ...]) -> Su
     target = index.target(data.target).as_task(data.task)
     have, reasons = select(index, target, modalities, data)
     whole = have.copy()
+    lacks = []
     for modality in modalities:
-        whole &= index.has(modality)
+        there = index.has(modality)
+        if not there[have].all():
+            lacks.append(modality)
+        whole &= there
     found = Survey(
         samples=len(index),
         left_out={reason: count for reason, count in reasons.items() if count},
         splits=dict.fromkeys(SPLITS, 0),
         lacking=int(have.sum() - whole.sum()),
+        lacks=tuple(lacks),
         classes=_classes(target, have),
     )
     if int(have.sum()) > _COUNTED:
@@ -170,12 +177,19 @@ def _of_samples(found: Survey) -> list[Check]:
             if count < 1
         ]
     if found.left_out:
-        why = ", ".join(f"{count:,} {reason}" for reason, count in found.left_out.items())
         count = sum(found.left_out.values())
+        why = ", ".join(f"{many:,} {reason}" for reason, many in found.left_out.items())
+        if len(found.left_out) == 1:
+            why = next(iter(found.left_out))
         words = f"{count:,} of {found.samples:,} samples are left out: {why}."
         checks.append(Check("warning", words, "findings"))
     if found.lacking:
-        words = f"{found.lacking:,} samples lack a modality in use; the model is told which."
+        one = found.lacking == 1
+        words = (
+            f"{found.lacking:,} {'sample lacks' if one else 'samples lack'} "
+            f"{' or '.join(found.lacks)}; {'it is' if one else 'they are'} kept, and the model is "
+            "told what is missing."
+        )
         checks.append(Check("warning", words, "findings"))
     if 0 < found.splits["train"] < _FEW:
         words = f"Only {found.splits['train']} training samples: expect little."

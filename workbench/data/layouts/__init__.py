@@ -88,7 +88,7 @@ def _detected(media: Media, reading: Reading) -> Layout:
         return "sample_folders"
     labels = np.unique(divided.inner[np.unique(media.folder)])
     classes = int((labels != "").sum())
-    speaking = file_names.pairs_up(divided) or patterns.suggest(media.stems[:2000].tolist())
+    speaking = file_names.pairs_up(divided) or patterns.suggest(media.stems)
     return "class_folders" if classes > 1 or (classes == 1 and not speaking) else "file_names"
 
 

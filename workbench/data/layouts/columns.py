@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.data import targets
-from workbench.data.index import Finding, Strings, Target, strings
+from workbench.data.index import Finding, Severity, Strings, Target, strings
 from workbench.data.tables import SPLIT_WORDS
 from workbench.data.walk import Media
 from workbench.parts import MODALITIES, Modality
@@ -96,13 +96,20 @@ class Columns:
             title = f"{len(rare)} classes have one sample only"
             shown = ", ".join(rare[:8])
             detail = f"They are left out, as one sample cannot train and test: {shown}."
-            self.findings.append(Finding("warning", title, detail, kind="rare_class"))
+            rows = np.flatnonzero(target.present & ~kept.present)
+            self.findings.append(self._of_rows("warning", title, detail, "rare_class", rows))
         if kept.task in {"category", "ordered", "yes_no"} and len(kept.classes) < 2:
             title = f"Column '{kept.name}' has one class only"
             detail = "It is not offered as a target."
             self.findings.append(Finding("info", title, detail, kind="column"))
         else:
             self.targets[kept.name] = kept
+
+    def _of_rows(
+        self, severity: Severity, title: str, detail: str, kind: str, rows: NDArray[np.int64]
+    ) -> Finding:
+        names = tuple(self.stems[rows].tolist())
+        return Finding(severity, title, detail, names, kind, tuple(rows.tolist()))
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,10 @@ class Places:
 def places(media: Media, depth: int = 0) -> Places:
     """Find split folders, so that ``train`` and ``test`` are never mistaken for labels.
 
+    Folders are those of splits where all of one depth are named so, or some of them for training
+    and some for validating or testing. Files beside them belong to no split; where the split
+    folders hold the same classes as the folder beside them, to those classes.
+
     Args:
         media: the files.
         depth: how many folders stand above those of the splits: 1 below folders of a modality.
@@ -139,13 +150,18 @@ def places(media: Media, depth: int = 0) -> Places:
     paths = [path.split("/") if path else [] for path in media.folders.tolist()]
     named = {parts[depth].lower() for parts in paths if len(parts) > depth}
     split = np.full(len(paths), -1, np.int8)
-    if not named or not named <= SPLIT_WORDS.keys():
+    meant = {SPLIT_WORDS[name] for name in named & SPLIT_WORDS.keys()}
+    if not named or not (named <= SPLIT_WORDS.keys() or (0 in meant and len(meant) > 1)):
         return Places(media, media.folders, split)
-    inner = []
+    inner: list[str] = []
+    without = ["/".join(parts[:depth] + parts[depth + 1 :]) for parts in paths]
     for number, parts in enumerate(paths):
         if len(parts) > depth:
-            split[number] = SPLIT_WORDS[parts[depth].lower()]
-        inner.append("/".join(parts[:depth] + parts[depth + (split[number] >= 0) :]))
+            split[number] = SPLIT_WORDS.get(parts[depth].lower(), -1)
+    divided = {path for path, number in zip(without, split.tolist(), strict=True) if number >= 0}
+    for parts, path, number in zip(paths, without, split.tolist(), strict=True):
+        beside = number < 0 and (len(parts) <= depth or path not in divided)
+        inner.append("/".join(parts[:depth]) if beside else path)
     return Places(media, strings(inner), split)
 
 
@@ -178,7 +194,7 @@ def placed(
         The columns of the modalities that enough samples have, and what was passed over.
     """
     columns: dict[Modality, Strings] = {}
-    twice: list[str] = []
+    twice: list[NDArray[np.int64]] = []
     findings: list[Finding] = []
     paths = media.paths(files)
     kinds = media.kinds[files]
@@ -186,17 +202,20 @@ def placed(
         mine = np.flatnonzero(kinds == number)
         rows, first = np.unique(samples[mine], return_index=True)
         if len(first) < len(mine):
-            twice += paths[np.delete(mine, first)].tolist()
+            twice.append(np.delete(mine, first))
         if 0 < len(rows) < max(_LEAST, LEAST_SHARE * count) and count > len(rows):
-            findings.append(_too_few(modality, paths[mine].tolist()))
+            findings.append(_too_few(modality, paths[mine].tolist(), rows))
         elif len(rows):
             column = np.full(count, "", np.dtypes.StringDType())
             column[rows] = paths[mine[first]]
             columns[modality] = column
     if twice:
-        title = f"{len(twice)} files share name and kind with another"
+        second = np.concatenate(twice)
+        share = "file shares" if len(second) == 1 else "files share"
+        title = f"{len(second):,} {share} name and kind with another"
         detail = "Of such files the first by name is taken."
-        findings.append(Finding("warning", title, detail, tuple(twice), "same_name"))
+        names, touched = tuple(paths[second].tolist()), tuple(np.unique(samples[second]).tolist())
+        findings.append(Finding("warning", title, detail, names, "same_name", touched))
     return columns, findings
 
 
@@ -214,7 +233,7 @@ def passed_over(names: Sequence[str], where: str, kind: str) -> list[Finding]:
     return [Finding("warning", title, "They are passed over.", tuple(names), kind)]
 
 
-def _too_few(modality: Modality, paths: list[str]) -> Finding:
+def _too_few(modality: Modality, paths: list[str], rows: NDArray[np.int64]) -> Finding:
     title = f"Only {len(paths)} {modality} {'file' if len(paths) == 1 else 'files'}"
     detail = f"Too few to learn from; {modality} is not offered."
-    return Finding("info", title, detail, tuple(paths), "stray_modality")
+    return Finding("info", title, detail, tuple(paths), "stray_modality", tuple(rows.tolist()))

@@ -46,7 +46,7 @@ def file_names(places: Places, reading: Reading) -> Columns:
         reading=reading,
     )
     names = media.stems[first]
-    text = reading.pattern or patterns.suggest(names.tolist())
+    text = reading.pattern or patterns.suggest(names)
     if text:
         _read_fields(columns, patterns.parse(text), names)
         columns.reading = columns.reading.model_copy(update={"pattern": text})

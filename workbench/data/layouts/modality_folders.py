@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from workbench.data.index import strings
-from workbench.data.layouts.columns import Columns, Places, numbered, placed, places
+from workbench.data.layouts.columns import Columns, Places, numbered, passed_over, placed, places
 from workbench.data.walk import Media
 from workbench.parts import MODALITIES, Modality
 from workbench.spec import Reading
@@ -34,8 +34,8 @@ def looks_like_modality_folders(media: Media) -> bool:
     Args:
         media: the files.
     """
-    tops = _tops(media)
-    if any(not top for top in tops):
+    tops = {top: mine for top, mine in _tops(media).items() if top}
+    if not tops:
         return False
     if all(top.lower() in FOLDER_NAMES for top in tops):
         return True
@@ -62,7 +62,9 @@ def modality_folders(media: Media, reading: Reading) -> Columns:
     before = [
         f"{number}|{path}" for number, path in zip(divided.split.tolist(), inner, strict=True)
     ]
-    files = np.flatnonzero((media.folders != "")[media.folder])
+    inside = (divided.inner != "")[media.folder]
+    files = np.flatnonzero(inside)
+    loose = media.paths(np.flatnonzero(~inside)).tolist()
     folder = media.folder[files]
     keys = [
         f"{before[number]}/{stem}"
@@ -77,7 +79,7 @@ def modality_folders(media: Media, reading: Reading) -> Columns:
         strings([_stem(key, divided.stated) for key in different]),
         columns,
         split=divided.split_of(files[first]),
-        findings=findings,
+        findings=[*passed_over(loose, "outside of modality folders", "unlabelled"), *findings],
         reading=reading,
     )
     if len(np.unique(labels)) > 1:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,8 +24,16 @@ WINDOW_SECONDS, HOP_SECONDS = 0.025, 0.010
 
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
 """Samples a second; a header that claims others is damaged."""
-MAX_SECONDS = 3600.0
-"""No more than an hour of a sound is looked at."""
+MAX_CHANNELS = 64
+MAX_SECONDS = 600.0
+"""No more than ten minutes of a sound are decoded at once."""
+_MOST_VALUES = 2**26
+"""No more than so many values are held of one sound, whatever its rate: 256 MiB."""
+_BLOCK = 2**20
+"""Values that are read at a time and mixed to one channel."""
+
+_PIECES = 8
+_MOST_CHUNKS = 1000
 
 _MARGIN = 0.05
 """Seconds more than are wanted, as the resampler looks ahead."""
@@ -64,26 +75,92 @@ def decode(path: Path, seconds: float | None) -> tuple[NDArray[np.float32], int]
     Raises:
         UserError: as of ``read``.
     """
-    regular.size_of(path)
+    with _opened(path) as file:
+        rate = file.samplerate
+        longest = MAX_SECONDS if seconds is None else min(seconds + _MARGIN, MAX_SECONDS)
+        wanted = min(file.frames, math.ceil(rate * longest), _MOST_VALUES)
+        sound = np.empty(wanted, np.float32)
+        step = max(_BLOCK // file.channels, 1)
+        for start in range(0, wanted, step):
+            frames_now = min(step, wanted - start)
+            sound[start : start + frames_now] = _frames(file, frames_now, path).mean(axis=1)
+    return sound, rate
+
+
+@dataclass(frozen=True)
+class Excerpts:
+    """What was heard of a sound: all of it, or of a long one pieces from its start to its end.
+
+    Args:
+        pieces: float [frames, channels], about -1..1, in their order.
+        rate: in Hz.
+        seconds: length of the whole sound.
+        kind: name of its format, such as ``WAV``.
+    """
+
+    pieces: tuple[NDArray[np.float32], ...]
+    rate: int
+    seconds: float
+    kind: str
+
+
+def excerpts(path: Path, seconds: float, most: int = 2**24) -> Excerpts:
+    """A sound to be measured; a long one in pieces that are spread over it.
+
+    Args:
+        path: as of ``read``.
+        seconds: a longer sound is heard in pieces that have this length together.
+        most: values that are decoded at most, all channels counted.
+
+    Raises:
+        UserError: as of ``read``.
+    """
+    with _opened(path) as file:
+        whole, rate = file.frames, file.samplerate
+        heard = max(min(math.ceil(seconds * rate), most // file.channels), _PIECES)
+        if whole <= heard:
+            starts, length = [0], whole
+        else:
+            length = heard // _PIECES
+            starts = [round(at) for at in np.linspace(0, whole - length, _PIECES)]
+        pieces = []
+        for start in starts:
+            if start:
+                file.seek(start)
+            pieces.append(_frames(file, length, path))
+        return Excerpts(tuple(pieces), rate, whole / rate, file.format)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    """A file whose header can be believed; whatever goes wrong with it is said in words."""
+    size = regular.size_of(path)
     try:
-        with soundfile.SoundFile(path) as opened:
-            rate, promised = opened.samplerate, opened.frames
-            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-                raise UserError(f"{path.name} claims {rate:,} samples a second.")
-            longest = MAX_SECONDS if seconds is None else min(seconds + _MARGIN, MAX_SECONDS)
-            wanted = min(promised, math.ceil(rate * longest))
-            sound = opened.read(wanted, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path) as file:
+            if not LOWEST_RATE <= file.samplerate <= HIGHEST_RATE:
+                raise UserError(f"{path.name} claims {file.samplerate:,} samples a second.")
+            if file.channels > MAX_CHANNELS:
+                raise UserError(f"{path.name} claims {file.channels:,} channels.")
+            if not file.frames:
+                raise UserError(f"{path.name} holds no sound.")
+            if _cut_short(path, size):
+                raise UserError(f"{path.name} is cut short.")
+            yield file
     except (soundfile.SoundFileError, OSError, ValueError, TypeError) as error:
-        raise UserError(f"{path.name} cannot be read as a sound: {error}") from None
+        reason = getattr(error, "error_string", error)
+        raise UserError(f"{path.name} cannot be read as a sound: {reason}") from None
     except MemoryError:
         raise UserError(f"{path.name} is too large for the memory of this machine.") from None
-    if not len(sound):
-        raise UserError(f"{path.name} holds no sound.")
-    if len(sound) < wanted or _cut_short(path):
+
+
+def _frames(file: soundfile.SoundFile, count: int, path: Path) -> NDArray[np.float32]:
+    """The next frames, all channels."""
+    sound = file.read(count, dtype="float32", always_2d=True)
+    if len(sound) < count:
         raise UserError(f"{path.name} is cut short.")
     if not np.isfinite(sound).all():
         raise UserError(f"{path.name} holds values that are not numbers.")
-    return sound.mean(axis=1), rate
+    return np.asarray(sound, np.float32)
 
 
 def resampled(sound: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
@@ -176,22 +253,23 @@ def _matrices(
     return waves.astype(np.float32), filters.astype(np.float32)
 
 
-def _cut_short(path: Path) -> bool:
+def _cut_short(path: Path, size: int) -> bool:
     """Whether a header promises more bytes than the file has; libsndfile passes over it."""
     with path.open("rb") as stream:
-        head = stream.read(4096)
-    size = path.stat().st_size
-    if head[:4] == b"FORM":
-        return int.from_bytes(head[4:8], "big") + 8 > size + 1
-    return head[:4] == b"RIFF" and _cut_wav(head, size)
-
-
-def _cut_wav(head: bytes, size: int) -> bool:
-    place = 12
-    while place + 8 <= len(head):
-        length = int.from_bytes(head[place + 4 : place + 8], "little")
-        if head[place : place + 4] == b"data":
-            # Recorders that stream write 0 or the largest number where they do not know.
-            return length not in (0, 0xFFFFFFFF) and place + 8 + length > size + 1
-        place += 8 + length + (length & 1)
+        head = stream.read(12)
+        if head[:4] == b"FORM":
+            return int.from_bytes(head[4:8], "big") + 8 > size + 1
+        if head[:4] != b"RIFF":
+            return False
+        place = len(head)
+        for _ in range(_MOST_CHUNKS):
+            stream.seek(place)
+            chunk = stream.read(8)
+            length = int.from_bytes(chunk[4:8], "little")
+            if len(chunk) < 8:
+                return False
+            if chunk[:4] == b"data":
+                # Recorders that stream write 0 or the largest number where they do not know.
+                return length not in (0, 0xFFFFFFFF) and place + 8 + length > size + 1
+            place += 8 + length + (length & 1)
     return False

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
+from contextlib import nullcontext
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from workbench.data.readers import regular
 from workbench.errors import UserError
 
 # What is wrong with a file becomes a finding; Pillow's remarks would only fill the terminal.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\..*")
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning, module=r"PIL\..*")
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
-MAX_PIXELS = 120_000_000
-"""More than any camera gives; a larger claim is a damaged or hostile file."""
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "GIF", "TIFF")
+"""What a file may be by its content. Nothing else is tried: of EPS, say, Pillow would have a
+PostScript interpreter run what the file says."""
 
+MAX_PIXELS = 120_000_000
+"""More than a picture to learn from needs; a larger claim is a damaged or hostile file."""
+_LARGE = 12_000_000
+"""From this many pixels on, pictures are decoded one at a time, whatever the number of cores."""
+_one_large = threading.Lock()
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each way of holding a camera (Exif 2.32, tag 0x0112)."""
 
 Fit = Literal["pad", "crop", "stretch"]
 
@@ -118,17 +138,20 @@ def opened(path: Path, size: int = 0) -> tuple[Image.Image, tuple[int, int], str
     """
     regular.size_of(path)
     try:
-        with Image.open(path) as file:
+        with Image.open(path, formats=FORMATS) as file:
             whole, kind = file.size, file.format or ""
-            if file.width * file.height > MAX_PIXELS:
+            pixels = file.width * file.height
+            if pixels > MAX_PIXELS:
                 raise UserError(f"{path.name} claims {file.width} x {file.height} pixels.")
             if size and kind == "JPEG":
                 file.draft("RGB", (size, size))
-            file.load()
-            turned = ImageOps.exif_transpose(file)
-            return _to_rgb(turned if turned is not None else file.copy()), whole, kind
+            with _one_large if pixels > _LARGE else nullcontext():
+                file.load()
+                return _turned(_to_rgb(file), file), whole, kind
     except UserError:
         raise
+    except UnidentifiedImageError:
+        raise UserError(f"{path.name} is no picture of a kind that is read here.") from None
     except Image.DecompressionBombError:
         raise UserError(f"{path.name} claims more pixels than any camera gives.") from None
     except MemoryError:
@@ -141,19 +164,42 @@ def _decode(path: Path, size: int = 0) -> Image.Image:
     return opened(path, size)[0]
 
 
+def _turned(picture: Image.Image, file: Image.Image) -> Image.Image:
+    """The picture as its camera was held; damaged notes on that leave it as it is."""
+    try:
+        way = file.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # noqa: BLE001 - Pillow raises of every kind on damaged EXIF
+        return picture
+    turn = _TURNS.get(way) if isinstance(way, int) else None
+    return picture if turn is None else picture.transpose(turn)
+
+
 def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I") or picture.mode == "F":
+    """Eight bits of red, green and blue; transparency is laid over white."""
+    if picture.mode.startswith("I;16"):
         # Pillow's own conversion cuts 16-bit greys at 255.
-        return Image.fromarray(_to_bytes(np.asarray(picture, np.float64))).convert("RGB")
-    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
+        return Image.fromarray(_halved()[np.asarray(picture)]).convert("RGB")
+    if picture.mode in {"I", "F"}:
+        return Image.fromarray(_to_bytes(np.asarray(picture, np.float32))).convert("RGB")
+    if picture.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in picture.info:
         layered = picture.convert("RGBA")
         ground = Image.new("RGBA", layered.size, "white")
         return Image.alpha_composite(ground, layered).convert("RGB")
     return picture.convert("RGB")
 
 
-def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
-    top = 65535.0 if values.max(initial=0.0) > 255.0 else 255.0
-    if values.min(initial=0.0) >= 0.0 and values.max(initial=0.0) <= 1.0:
-        top = 1.0
-    return np.clip(values / top * 255.0, 0, 255).round().astype(np.uint8)
+@lru_cache(maxsize=1)
+def _halved() -> NDArray[np.uint8]:
+    """Every value of 16 bits as one of 8: 65535 / 255 is 257."""
+    return (np.arange(65536) / 257).round().astype(np.uint8)
+
+
+def _to_bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Numbers of unknown range: 0..1, 0..255 or 0..65535, or else their own lowest to highest."""
+    numbers = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(numbers.min(initial=0.0)), float(numbers.max(initial=0.0))
+    top = next((top for top in (1.0, 255.0, 65535.0) if high <= top), high)
+    low = min(low, 0.0)
+    if low < 0.0:
+        top = high
+    return ((numbers - low) * (255.0 / max(top - low, 1e-30))).round().astype(np.uint8)

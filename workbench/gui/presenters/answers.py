@@ -61,6 +61,23 @@ def in_words(results: Results, value: Any) -> str:
     return ", ".join(results.classes[n] for n in np.flatnonzero(value)) or "none of them"
 
 
+def difference(
+    results: Results, true: NDArray[Any], said: NDArray[Any]
+) -> tuple[tuple[str, str], ...]:
+    """What a predicted set of classes lacks, and what it has too many.
+
+    Args:
+        results: knows the names.
+        true: 1 where a class applies, else 0.
+        said: the same, as predicted.
+
+    Returns:
+        ``Missed`` and ``Added`` with the names of the classes, each only where there are some.
+    """
+    both = (("Missed", true > said), ("Added", said > true))
+    return tuple((word, in_words(results, wrong)) for word, wrong in both if wrong.any())
+
+
 def in_order(results: Results, values: NDArray[Any]) -> NDArray[Any]:
     """A key that sorts answers as people read them.
 

@@ -11,65 +11,20 @@ from PySide6.QtCore import QObject, Signal, Slot
 from workbench import parts, spec
 from workbench.data.index import Index
 from workbench.errors import UserError
-from workbench.gui.choices import Choice
 from workbench.gui.outline import Outline, outline
 from workbench.gui.preflight import Check, Survey, facts, look_over, survey
-from workbench.options import Option
+from workbench.gui.presenters.recipe_forms import Form, PartChoice, chosen_parts, forms
 from workbench.parts import Modality, Task
 from workbench.spec import PART_PLACES, DataSpec, PartSpec, RunSpec
 
 Suggest = Callable[[Index, str | None], RunSpec]
 Reasons = Callable[[Index, RunSpec], Mapping[str, str]]
 
-FORM_PLACES = (
-    "data", "data.image", "data.audio", "data.text", "model", "training",
-    "training.augmentation.image", "training.augmentation.audio", "training.augmentation.text",
-)  # fmt: skip
-"""Places of a spec that have a form and are no part."""
-
 _ABOUT_DATA = (
     "folder", "reading", "target", "task", "division", "group", "validation", "test", "split_seed",
     "incomplete", "leave_out",
 )  # fmt: skip
 """Fields of a ``DataSpec`` that the data screen decides; the others say how files are decoded."""
-
-
-@dataclass(frozen=True)
-class PartChoice:
-    """The part chosen at a place, and what else there is.
-
-    Args:
-        choices: all parts of the kind; those that do not fit say why.
-        name: the chosen one.
-        caption: what it does, one sentence.
-        text: what its documentation says beyond that: formula and traits.
-        references: its sources.
-    """
-
-    choices: tuple[Choice, ...]
-    name: str
-    caption: str = ""
-    text: str = ""
-    references: tuple[str, ...] = ()
-
-    @property
-    def formula(self) -> str:
-        """The first sentence of the text, which says what is computed."""
-        first, stop, _ = self.text.partition("\n")[0].partition(". ")
-        return first + stop.strip()
-
-
-@dataclass(frozen=True)
-class Form:
-    """The options at a place and their values.
-
-    Args:
-        options: what can be set.
-        values: by option name.
-    """
-
-    options: tuple[Option, ...]
-    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -87,6 +42,7 @@ class RecipeState:
         outline: the model as boxes.
         facts: samples and steps in words.
         ready: training can start.
+        trouble: why nothing can be learned from data that are there; None otherwise.
     """
 
     spec: RunSpec | None = None
@@ -99,6 +55,7 @@ class RecipeState:
     outline: Outline = field(default_factory=Outline)
     facts: str = ""
     ready: bool = False
+    trouble: UserError | None = None
 
 
 class RecipePresenter(QObject):
@@ -198,10 +155,14 @@ class RecipePresenter(QObject):
         self._suggested = before.model_copy(update={"data": before.data.model_copy(update=changes)})
         self._become(changed, self.state.errors, reasons=self._reasons(index, changed))
 
-    def clear(self) -> None:
-        """There are no data that can be learned."""
+    def clear(self, trouble: UserError | None = None) -> None:
+        """There are no data that can be learned.
+
+        Args:
+            trouble: why data that are there cannot be learned.
+        """
         self._index = self._suggested = self._surveyed = None
-        self.state = RecipeState()
+        self.state = RecipeState(trouble=trouble)
         self.changed.emit(self.state)
 
     @Slot(str, object)
@@ -228,6 +189,24 @@ class RecipePresenter(QObject):
             if at != place and not (owner and at.startswith(f"{owner}."))
         }
         self._become(changed, errors, reasons=self._reasons_for(place, changed))
+
+    @Slot(str)
+    def reset(self, place: str) -> None:
+        """Set every option at a place to what it is by default.
+
+        Args:
+            place: a place that has a form, such as ``training.augmentation.image``.
+        """
+        current = self.state.spec
+        if current is None:
+            return
+        changed = current
+        for option in spec.options_at(current, place):
+            changed = spec.change(changed, f"{place}.{option.name}", option.default)
+        errors = {
+            at: words for at, words in self.state.errors.items() if not at.startswith(f"{place}.")
+        }
+        self._become(changed, errors, reasons=self.state.reasons)
 
     @Slot(str, str)
     def refuse(self, place: str, sentence: str) -> None:
@@ -290,8 +269,8 @@ class RecipePresenter(QObject):
         self.state = RecipeState(
             spec=run_spec,
             offered=index.modalities,
-            chosen=_chosen(run_spec, index.modalities, self._resting),
-            forms=_forms(run_spec),
+            chosen=chosen_parts(run_spec, index.modalities, self._resting),
+            forms=forms(run_spec),
             reasons=dict(reasons),
             errors=dict(errors),
             checks=checks,
@@ -342,56 +321,3 @@ def _with_task(run_spec: RunSpec, task: Task) -> RunSpec:
         first = parts.parts("loss", task=task)[0]
         data["objective"]["loss"] = {"name": first.name, "options": {}}
     return spec.from_data(data)
-
-
-def _chosen(
-    run_spec: RunSpec, offered: tuple[Modality, ...], resting: Mapping[str, PartSpec]
-) -> dict[str, PartChoice]:
-    found = {}
-    for place, kind in PART_PLACES.items():
-        modality = place.rpartition(".")[2] if kind == "encoder" else None
-        if modality is None:
-            name = run_spec.part(place).name
-        elif modality not in offered:
-            continue
-        else:
-            on = {str(key): part for key, part in run_spec.model.encoders.items()}
-            part = on.get(modality) or resting.get(modality)
-            name = part.name if part is not None else ""
-        found[place] = _part_choice(kind, name, run_spec.data.task, modality)
-    return found
-
-
-def _part_choice(kind: parts.Kind, name: str, task: str, modality: str | None) -> PartChoice:
-    # An encoder of another modality can never fit this card, so it is not offered greyed either.
-    offered = parts.parts(kind, modality=modality)
-    choices = tuple(
-        Choice(part.name, part.title, part.caption, part.fits(task=task)) for part in offered
-    )
-    if not name:
-        return PartChoice(choices, "")
-    part = parts.find(kind, name)
-    return PartChoice(choices, name, part.caption, plain_text(part.text), part.references)
-
-
-def plain_text(text: str) -> str:
-    """Paragraphs of a docstring for people: no marks, each on one line, formulas as in print."""
-    for mark, sign in (("``", ""), (" ** 2", "²"), ("<=", "≤"), (">=", "≥"), (" * ", " · ")):
-        text = text.replace(mark, sign)
-    paragraphs = (" ".join(block.split()) for block in text.split("\n\n"))
-    return "\n".join(block for block in paragraphs if block)
-
-
-def _forms(run_spec: RunSpec) -> dict[str, Form]:
-    found = {}
-    for place in FORM_PLACES:
-        options = spec.options_at(run_spec, place)
-        node: Any = run_spec
-        for key in place.split("."):
-            node = getattr(node, key)
-        found[place] = Form(options, {o.name: getattr(node, o.name) for o in options})
-    for place, kind in PART_PLACES.items():
-        modality = place.rpartition(".")[2]
-        if kind != "encoder" or modality in run_spec.model.encoders:
-            found[place] = Form(spec.options_at(run_spec, place), run_spec.part(place).options)
-    return found

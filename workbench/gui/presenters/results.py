@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,61 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workbench import events
 from workbench.errors import UserError
 from workbench.gui.background import Latest
 from workbench.gui.choices import Choice
 from workbench.gui.presenters import answers
 from workbench.gui.presenters import results_words as words
-from workbench.runs import results as evaluations
-from workbench.runs import store
+from workbench.gui.presenters.evaluation import Curve, Evaluation, read, why_none
 from workbench.runs.results import Results, Samples
 
-_SPLITS = ("test", "validation", "train")
-
 Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The validation loss of a run's epochs.
-
-    Args:
-        epochs: numbers of the epochs.
-        losses: validation loss of each.
-        best: epoch of the weights that were kept; 0: unknown.
-    """
-
-    epochs: tuple[int, ...] = ()
-    losses: tuple[float, ...] = ()
-    best: int = 0
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """All that was read of a run.
-
-    Args:
-        run: the run.
-        name: what people call it.
-        splits: splits that were evaluated, the most telling first.
-        split: the one that is shown; "" when there is none.
-        results: its figures.
-        samples: its rows.
-        curve: how the training went.
-        trouble: what could not be read, but is not needed.
-        status: how the run ended.
-    """
-
-    run: store.Run
-    name: str
-    splits: tuple[str, ...]
-    split: str
-    results: Results | None
-    samples: Samples | None
-    curve: Curve
-    trouble: str
-    status: store.Status
 
 
 @dataclass(frozen=True)
@@ -106,6 +60,7 @@ class ResultsState:
         wish: which samples are wanted.
         rows: numbers of these samples, the worst first.
         counted: how many they are, in words.
+        nothing: why there are none; "" when there are some.
         error: why nothing is shown.
         trouble: what is missing although results are shown.
     """
@@ -120,13 +75,14 @@ class ResultsState:
     samples: Samples | None = None
     figures: tuple[words.FigureWords, ...] = ()
     verdict: words.Verdict | None = None
-    curve: Curve = Curve()
+    curve: Curve = field(default_factory=Curve)
     columns: tuple[Choice, ...] = ()
     column: str = ""
     classes: tuple[Choice, ...] = ()
     wish: Wish = Wish()
     rows: Rows | None = None
     counted: str = ""
+    nothing: str = ""
     error: UserError | None = None
     trouble: str = ""
 
@@ -261,59 +217,12 @@ class ResultsPresenter(QObject):
         self.changed.emit(state)
 
 
-def read(folder: Path, split: str = "") -> Evaluation:
-    """Read a run's evaluation.
-
-    Args:
-        folder: the run's folder.
-        split: which split; "" for test, validation or train, the first that was evaluated.
-
-    Raises:
-        UserError: the folder holds no run, or the evaluation is damaged.
-    """
-    run = store.find(folder)
-    place = run.folder / "evaluation"
-    splits = tuple(name for name in _SPLITS if (place / f"{name}.json").is_file())
-    chosen = split or next(iter(splits), "")
-    found = evaluations.read(run.folder, chosen) if chosen else None
-    curve, trouble = _curve(run)
-    results, samples = found if found is not None else (None, None)
-    return Evaluation(
-        run, _name(run), splits, chosen, results, samples, curve, trouble, run.status()
-    )
-
-
-def _name(run: store.Run) -> str:
-    try:
-        return run.spec().name
-    except UserError:
-        # A spec of another version: the results can be read without it.
-        return run.name
-
-
-def _curve(run: store.Run) -> tuple[Curve, str]:
-    epochs: list[int] = []
-    losses: list[float] = []
-    best = 0
-    try:
-        for event in run.events():
-            if isinstance(event, events.EpochDone) and "loss" in event.validation:
-                epochs.append(event.epoch)
-                losses.append(event.validation["loss"])
-                best = event.epoch if event.best else best
-            elif isinstance(event, events.Trained):
-                best = event.best_epoch or best
-    except UserError as error:
-        return Curve(tuple(epochs), tuple(losses), best), f"{error.problem} {error.remedy}"
-    return Curve(tuple(epochs), tuple(losses), best), ""
-
-
 def _state_of(found: Evaluation, column: str = "") -> ResultsState:
     folder, name = found.run.folder, found.name
     results, whole = found.results, found.samples
     if results is None or whole is None:
         return ResultsState(
-            phase="unevaluated", folder=folder, name=name, error=_why(found.status),
+            phase="unevaluated", folder=folder, name=name, error=why_none(found.status),
             curve=found.curve,
         )  # fmt: skip
     chosen = results.columns.index(column) if column in results.columns else 0
@@ -329,7 +238,7 @@ def _state_of(found: Evaluation, column: str = "") -> ResultsState:
         split=found.split,
         results=results,
         samples=samples,
-        figures=words.figures(results),
+        figures=words.figures(results, chosen),
         verdict=words.verdict(results, samples, chosen),
         curve=found.curve,
         columns=tuple(Choice(name, name) for name in results.columns),
@@ -340,20 +249,6 @@ def _state_of(found: Evaluation, column: str = "") -> ResultsState:
     return _narrowed(state, Wish())
 
 
-def _why(status: store.Status) -> UserError:
-    """Why a run has no evaluation."""
-    if status.phase == "failed":
-        return UserError(
-            f"This run failed before it was evaluated. {status.message}".strip(),
-            "Change the recipe and train again.",
-        )
-    if status.phase == "discarded":
-        return UserError("This run was discarded before there was anything to evaluate.")
-    if not status.over:
-        return UserError("This run has not ended.", "Its results come when training is over.")
-    return UserError("This run was not evaluated.", "Train again; the test comes at the end.")
-
-
 def _narrowed(state: ResultsState, wish: Wish) -> ResultsState:
     results, samples = state.results, state.samples
     assert results is not None
@@ -361,7 +256,13 @@ def _narrowed(state: ResultsState, wish: Wish) -> ResultsState:
     kept = _kept(results, samples, wish)
     rows = np.flatnonzero(kept)
     rows = rows[np.argsort(-badness(results, samples)[rows], kind="stable")]
-    return replace(state, wish=wish, rows=rows, counted=_counted(results, wish, len(rows)))
+    return replace(
+        state,
+        wish=wish,
+        rows=rows,
+        counted=_counted(results, wish, len(rows)),
+        nothing="" if len(rows) else _nothing(results, wish),
+    )
 
 
 def _kept(results: Results, samples: Samples, wish: Wish) -> NDArray[np.bool_]:
@@ -397,3 +298,17 @@ def _counted(results: Results, wish: Wish, many: int) -> str:
     if wish.cell is not None:
         what = "sample" if wish.cell[0] == wish.cell[1] else "mistake"
     return f"{many:,} {what}{'' if many == 1 else 's'}"
+
+
+def _nothing(results: Results, wish: Wish) -> str:
+    """Why no sample is listed."""
+    mistakes = bool(results.classes) and wish.mistakes_only and wish.cell is None
+    what = "mistake" if mistakes else "sample"
+    if wish.words:
+        return f"No {what} has “{wish.words}” in its name."
+    if wish.cell is not None:
+        true, said = (results.classes[number] for number in wish.cell)
+        return f"No sample of “{true}” was taken for “{said}”."
+    if wish.class_index >= 0:
+        return f"No {what} concerns “{results.classes[wish.class_index]}”."
+    return "Not one mistake." if mistakes else "No sample is in this split."

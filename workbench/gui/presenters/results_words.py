@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from workbench.runs.results import Results, Samples
+from workbench.runs.results import ColumnRow, Results, Samples
 
 Tone = Literal["good", "warn"]
 
@@ -95,14 +95,19 @@ class Verdict:
     tone: Tone
 
 
-def number_words(value: float) -> str:
-    """A number with four significant digits, as people write it."""
+def number_words(value: float, digits: int = 4) -> str:
+    """A number as people write it.
+
+    Args:
+        value: any number.
+        digits: how many that are significant are shown, of numbers below 1,000.
+    """
     if not np.isfinite(value):
         return str(value)
     size = abs(value)
     if size >= 1000:
         return f"{value:,.0f}" if size < 1e9 else f"{value:.3e}"
-    return f"{value:.4g}" if size >= 1e-3 or size == 0 else f"{value:.2e}"
+    return f"{value:.{digits}g}" if size >= 1e-3 or size == 0 else f"{value:.2e}"
 
 
 def metric_words(name: str, value: float) -> str:
@@ -115,12 +120,15 @@ def metric_words(name: str, value: float) -> str:
     return f"{value:.1%}" if name in _SHARES else number_words(value)
 
 
-def figures(results: Results) -> tuple[FigureWords, ...]:
-    """All metrics, the headline first.
+def figures(results: Results, column: int = 0) -> tuple[FigureWords, ...]:
+    """All metrics, the headline first; of several numbers those of one of them.
 
     Args:
         results: an evaluation.
+        column: which of several numbers.
     """
+    if results.per_column:
+        return _figures_of_column(results, results.per_column[column])
     known = [name for name in _ORDER if name in results.metrics]
     other = [name for name in results.metrics if name not in _ORDER]
     return tuple(_figure(results, name) for name in known + other)
@@ -135,6 +143,24 @@ def _figure(results: Results, name: str) -> FigureWords:
     guess = _GUESSES.get(results.task, "the most frequent class")
     meaning = f"{_MEANINGS.get(name, '')} Guessing always says {guess}.".strip()
     return FigureWords(name, caption, value, note, meaning)
+
+
+def _figures_of_column(results: Results, row: ColumnRow) -> tuple[FigureWords, ...]:
+    """MAE, RMSE and R² of one of several numbers, beside guessing and the mean of all."""
+    found = []
+    for name, value in (("mae", row.mae), ("rmse", row.rmse), ("r2", row.r2)):
+        mean = ""
+        if name in results.metrics and len(results.columns) > 1:
+            told = number_words(results.metrics[name])
+            mean = f"mean of all {len(results.columns)}: {told}"
+        note = f"guessing: {number_words(row.baseline_mae)}" if name == "mae" else mean
+        meaning = f"{row.name}. {_MEANINGS[name]}"
+        if name == "mae":
+            end = f", {mean}." if mean else "."
+            meaning += f" Guessing always says the median{end}"
+        shown = "–" if np.isnan(value) else number_words(value)
+        found.append(FigureWords(name, _CAPTIONS[name], shown, note, meaning))
+    return tuple(found)
 
 
 def verdict(results: Results, samples: Samples, column: int = 0) -> Verdict:
@@ -154,7 +180,8 @@ def verdict(results: Results, samples: Samples, column: int = 0) -> Verdict:
     if results.per_column:
         row = results.per_column[column]
         words = _of_numbers(row.baseline_mae, samples)
-        return Verdict(words.title, f"{row.name}: {words.sentence}", words.tone)
+        sentence = words.sentence[:1].lower() + words.sentence[1:]
+        return Verdict(words.title, f"{row.name}: {sentence}", words.tone)
     return _of_numbers(results.baseline.get("mae"), samples)
 
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
+from workbench.errors import UserError
 from workbench.gui.presenters.recipe import RecipePresenter, RecipeState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card, EmptyState
@@ -27,6 +35,12 @@ _SUBTITLE = (
 )
 
 
+_NO_DATA = (
+    "No data yet",
+    "Open a folder or a sample project first; the recipe is then filled in for it.",
+)
+
+
 class RecipeView(Screen):
     """Shows a ``RecipeState`` and sends what the person wishes to its presenter.
 
@@ -42,13 +56,7 @@ class RecipeView(Screen):
         super().__init__("Recipe", "recipe", scrolls=True, parent=parent)
         self._presenter = presenter
         self._head()
-        self.empty = EmptyState(
-            "sliders-horizontal",
-            "No data yet",
-            "Open a folder or a sample project first; the recipe is then filled in for it.",
-            "Open data",
-            "recipe_empty",
-        )
+        self.empty = EmptyState("sliders-horizontal", *_NO_DATA, "Go to the data", "recipe_empty")
         self.empty.acted.connect(self.data_wished)
         self._full = QWidget()
         stack = QStackedLayout()
@@ -70,10 +78,14 @@ class RecipeView(Screen):
         """Show the state."""
         here = state.spec is not None
         self._stack.setCurrentIndex(int(here))
+        # The page behind must not make the empty one scroll.
+        policy = QSizePolicy.Policy.Preferred if here else QSizePolicy.Policy.Ignored
+        self._full.setSizePolicy(policy, policy)
         for widget in (self.name, self._name_label, self.train):
             widget.setVisible(here)
         self.subtitle.setText(_SUBTITLE if here else "")
         if state.spec is None:
+            self.empty.show_words(*_words_of(state.trouble))
             return
         if self.name.text().strip() != state.spec.name and "name" not in state.errors:
             self.name.setText(state.spec.name)
@@ -115,6 +127,7 @@ class RecipeView(Screen):
         for card in self._modalities:
             self._hear(card)
             card.switched.connect(self._presenter.switch)
+            card.reset_wished.connect(self._presenter.reset)
             top.addWidget(card, 1)
         rows.addLayout(top)
         middle = QHBoxLayout()
@@ -166,6 +179,13 @@ class RecipeView(Screen):
         field = self.findChild(QWidget, field_name(place))
         if field is not None:
             field.setFocus()
+
+
+def _words_of(trouble: UserError | None) -> tuple[str, str]:
+    """Title and sentence where there is no recipe."""
+    if trouble is None:
+        return _NO_DATA
+    return "Nothing to learn from these data yet", f"{trouble.problem} {trouble.remedy}".strip()
 
 
 def field_name(place: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QItemSelection, Signal, Slot
+from PySide6.QtCore import QItemSelection, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -24,17 +24,21 @@ from workbench.gui.widgets.evaluation_cards import CurveTile, SampleFacts, Verdi
 from workbench.gui.widgets.evaluation_tables import (
     EvaluationTable,
     class_columns,
+    number_columns,
     sample_columns,
 )
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.screen import Screen
 
 _PAGES = {"empty": 0, "failed": 0, "unevaluated": 0, "reading": 1, "shown": 2}
-_CLASS_WIDTHS = (31, 21, 17, 14, 17)
-_SAMPLE_WIDTHS: dict[bool, tuple[int, ...]] = {
-    True: (30, 18, 18, 12, 12, 10),
-    False: (36, 16, 16, 16, 16),
+_CLASS_WIDTHS = (28, 21, 17, 16, 18)
+_COLUMN_WIDTHS = (30, 23, 25, 22)
+_SAMPLE_WIDTHS: dict[str, tuple[int, ...]] = {
+    "labels": (18, 25, 25, 12, 10, 10),
+    "number": (36, 16, 16, 16, 16),
+    "numbers": (36, 16, 16, 16, 16),
 }
+_WIDTHS_OF_CLASSES = (30, 18, 18, 12, 12, 10)
 
 
 class ResultsView(Screen):
@@ -48,7 +52,7 @@ class ResultsView(Screen):
     """
 
     sample_chosen = Signal(str)
-    """Name of the sample that the person looks at."""
+    """Name of the sample that the person looks at; "" when none is left to look at."""
 
     train_wished = Signal()
     """Go to the training."""
@@ -63,6 +67,7 @@ class ResultsView(Screen):
         super().__init__("Results", "results", parent=parent)
         self._presenter = presenter
         self._looked_at: object = None
+        self._numbers_of: object = None
         self._head()
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty())
@@ -115,9 +120,10 @@ class ResultsView(Screen):
         elif new:
             self.scatter.show_numbers(samples.target, samples.prediction)
             self.errors.show_errors(samples.prediction - samples.target)
+            self._show_numbers(state)
         self._matrix_card.setVisible(bool(results.confusion))
         self._show_filters(state)
-        wide = _SAMPLE_WIDTHS[bool(results.classes)]
+        wide = _SAMPLE_WIDTHS.get(results.task, _WIDTHS_OF_CLASSES)
         self.samples.show_columns(sample_columns(results, samples), rows, wide)
         self._look_at_first()
 
@@ -138,6 +144,27 @@ class ResultsView(Screen):
         assert state.results is not None
         self._pictures.setCurrentIndex(0 if state.results.classes else 1)
 
+    def _show_numbers(self, state: ResultsState) -> None:
+        """The table of several numbers, and in it the one that is looked at."""
+        results = state.results
+        assert results is not None
+        several = len(results.columns) > 1
+        self._numbers_card.setVisible(several)
+        for card, hint in self._hints.items():
+            # Three cards in a row leave no room for half sentences.
+            card.hint.setText("" if several else hint)
+        with QSignalBlocker(self.numbers.selectionModel()):
+            if results is not self._numbers_of:
+                self._numbers_of = results
+                order = np.arange(len(results.per_column))
+                columns = number_columns(results.per_column)
+                self.numbers.show_columns(columns, order, _COLUMN_WIDTHS)
+            if state.column:
+                self.numbers.selectRow(
+                    self.numbers.rows.row_of(results.columns.index(state.column))
+                )
+        self.numbers.viewport().update()
+
     def _show_filters(self, state: ResultsState) -> None:
         assert state.results is not None
         classes, cell = state.results.classes, state.wish.cell
@@ -156,15 +183,19 @@ class ResultsView(Screen):
         if self.search.text().strip().lower() != state.wish.words:
             self.search.setText(state.wish.words)
         self.count.setText(state.counted)
+        self.nothing.setText(state.nothing)
         self._samples_card.title.setText("Worst first" if classes else "Worst errors")
 
     def _look_at_first(self) -> None:
-        if self.samples.rows.rowCount():
+        some = bool(self.samples.rows.rowCount())
+        self._list.setCurrentIndex(0 if some else 1)
+        if some:
             self.samples.selectRow(0)
             self.samples.scrollToTop()
         else:
             self.facts.show_nothing()
             self.scatter.mark(-1)
+            self.sample_chosen.emit("")
 
     def _head(self) -> None:
         self.splits = Combo("results_split", "Split", letters=9)
@@ -256,15 +287,24 @@ class ResultsView(Screen):
 
     def _of_numbers(self) -> QWidget:
         page, row = _page()
-        card = Card("Predicted against true", "on the line they are the same")
+        card = Card("Predicted against true")
+        self._hints = {card: "on the line they are the same"}
         self.scatter = ScatterPlot("results_scatter")
         self.scatter.sample_chosen.connect(self._choose_entry)
         card.body.addWidget(self.scatter)
-        row.addWidget(card, 1)
-        card = Card("Errors", "left: too low · right: too high")
+        row.addWidget(card, 30)
+        card = Card("Errors")
+        self._hints[card] = "left: too low · right: too high"
         self.errors = ResidualHistogram("results_errors")
         card.body.addWidget(self.errors)
-        row.addWidget(card, 1)
+        row.addWidget(card, 30)
+        card = Card("Numbers", "", "results_numbers_card")
+        self.numbers = EvaluationTable("results_numbers", "Numbers", (1,))
+        self.numbers.selectionModel().selectionChanged.connect(self._choose_number)
+        card.body.addWidget(self.numbers)
+        self.numbers.setToolTip("Choose a number to see its samples")
+        self._numbers_card = card
+        row.addWidget(card, 40)
         return page
 
     def _of_samples(self) -> Card:
@@ -290,7 +330,12 @@ class ResultsView(Screen):
             card.head.addWidget(widget)
         self.samples = EvaluationTable("results_samples", "Samples, worst first", (1,))
         self.samples.selectionModel().selectionChanged.connect(self._select)
-        card.body.addWidget(self.samples)
+        self.nothing = label("", "quiet", "results_nothing")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._list = QStackedLayout()
+        self._list.addWidget(self.samples)
+        self._list.addWidget(self.nothing)
+        card.body.addLayout(self._list)
         return card
 
     def _of_sample(self) -> Card:
@@ -302,6 +347,12 @@ class ResultsView(Screen):
         self.preview_slot.setContentsMargins(0, theme.GAP, 0, 0)
         card.body.addWidget(preview, 1)
         return card
+
+    def _choose_number(self, selected: QItemSelection) -> None:
+        results = self._presenter.state.results
+        if selected.indexes() and results is not None:
+            entry = self.numbers.rows.entry(selected.indexes()[0].row())
+            self._presenter.choose_column(results.columns[entry])
 
     @Slot(int)
     def _choose_entry(self, entry: int) -> None:

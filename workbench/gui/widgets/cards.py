@@ -143,19 +143,31 @@ class EmptyState(QWidget):
         box.setSpacing(theme.GAP)
         box.addStretch(2)
         box.addWidget(IconLabel(icon_name, "quiet", 48), 0, Qt.AlignmentFlag.AlignHCenter)
-        box.addWidget(label(title, "card-title"), 0, Qt.AlignmentFlag.AlignHCenter)
-        words = label(sentence, "quiet", wrap=True)
-        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        # A wrapped label that is centred gets the height of one line unless it is told its own.
-        words.setFixedWidth(460)
-        words.setMinimumHeight(words.heightForWidth(460))
-        box.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._title = label("", "card-title", f"{name}_title")
+        box.addWidget(self._title, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._words = label("", "quiet", f"{name}_sentence", wrap=True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._words.setFixedWidth(460)
+        box.addWidget(self._words, 0, Qt.AlignmentFlag.AlignHCenter)
         if action:
             button = Button(action, f"{name}_action", primary=True)
             button.clicked.connect(self.acted)
             box.addSpacing(theme.GAP)
             box.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         box.addStretch(3)
+        self.show_words(title, sentence)
+
+    def show_words(self, title: str, sentence: str) -> None:
+        """Say something else.
+
+        Args:
+            title: what is missing.
+            sentence: what to do.
+        """
+        self._title.setText(title)
+        self._words.setText(sentence)
+        # A wrapped label that is centred gets the height of one line unless it is told its own.
+        self._words.setMinimumHeight(self._words.heightForWidth(460))
 
 
 class Banner(QFrame):

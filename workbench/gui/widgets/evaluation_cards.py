@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 
 from workbench.gui import theme
 from workbench.gui.presenters import answers
-from workbench.gui.presenters.results import Curve
+from workbench.gui.presenters.evaluation import Curve
 from workbench.gui.presenters.results_words import Verdict, number_words
 from workbench.gui.widgets.labels import ElidedLabel, IconLabel, set_role
 from workbench.runs.results import Results, Samples
@@ -173,13 +173,13 @@ class SampleFacts(QWidget):
         box.addWidget(self.stem)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._lines: list[tuple[ElidedLabel, ElidedLabel]] = []
-        for number in range(3):
+        for number in range(5):
             row = QHBoxLayout()
             row.setSpacing(theme.GAP)
             what = ElidedLabel("", "quiet")
             value = ElidedLabel("", "", f"{name}_{number}", middle)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            row.addWidget(what, 2)
+            row.addWidget(what, 1)
             row.addWidget(value, 3)
             box.addLayout(row)
             self._lines.append((what, value))
@@ -201,11 +201,13 @@ class SampleFacts(QWidget):
             row: number of the sample.
         """
         self.stem.setText(str(samples.stem[row]))
-        for (what, value), (name, words) in zip(
-            self._lines, _facts(results, samples, row), strict=True
-        ):
+        facts = _facts(results, samples, row)
+        for number, (what, value) in enumerate(self._lines):
+            name, words = facts[number] if number < len(facts) else ("", "")
             what.setText(name)
             value.setText(words)
+            what.setVisible(bool(name))
+            value.setVisible(bool(name))
         if results.classes:
             right = np.array_equal(samples.target[row], samples.prediction[row])
             set_role(self._lines[1][1], "good" if right else "bad")
@@ -224,8 +226,15 @@ def _facts(results: Results, samples: Samples, row: int) -> tuple[tuple[str, str
     true = answers.in_words(results, samples.target[row])
     said = answers.in_words(results, samples.prediction[row])
     true_share, share = samples.true_probability[row], samples.confidence[row]
-    return (
+    facts = (
         ("True", f"{true} · p = {true_share:.1%}"),
         ("Predicted", f"{said} · p = {share:.1%}"),
         ("Loss", number_words(float(samples.loss[row]))),
     )
+    if results.task == "labels":
+        wrong = answers.difference(results, samples.target[row], samples.prediction[row])
+        return (*facts, *wrong)
+    if results.task == "ordered":
+        steps = abs(int(samples.prediction[row]) - int(samples.target[row]))
+        return (*facts, ("Steps off", f"{steps:,}")) if steps else facts
+    return facts

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from workbench.gui.presenters import answers
 from workbench.gui.presenters.results_words import number_words
 from workbench.gui.widgets.rows_model import LEFT, RIGHT, ROW_HEIGHT, RowsModel
-from workbench.runs.results import ClassRow, Results, Samples
+from workbench.runs.results import ClassRow, ColumnRow, Results, Samples
 
 Words = Callable[[int], str]
 Column = tuple[str, NDArray[Any], Words, bool]
@@ -187,8 +187,27 @@ def class_columns(rows: tuple[ClassRow, ...]) -> tuple[Column, ...]:
     )
 
 
-def _number(title: str, values: NDArray[Any]) -> Column:
-    return (title, values, lambda i: number_words(float(values[i])), True)
+def number_columns(rows: tuple[ColumnRow, ...]) -> tuple[Column, ...]:
+    """Columns of several numbers: how far off each is.
+
+    Args:
+        rows: one for each number.
+    """
+    return (
+        ("Number", np.array([row.name for row in rows]), lambda i: rows[i].name, False),
+        _number("MAE", np.array([row.mae for row in rows]), 3),
+        _number("RMSE", np.array([row.rmse for row in rows]), 3),
+        _explained("R²", np.array([row.r2 for row in rows])),
+    )
+
+
+def _explained(title: str, values: NDArray[Any]) -> Column:
+    # Two decimals tell all that a share of the variance can, a dash that it is not defined.
+    return (title, values, lambda i: "–" if np.isnan(values[i]) else f"{values[i]:.2f}", True)
+
+
+def _number(title: str, values: NDArray[Any], digits: int = 4) -> Column:
+    return (title, values, lambda i: number_words(float(values[i]), digits), True)
 
 
 def _share(title: str, values: NDArray[Any]) -> Column:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workbench.gui import theme
 from workbench.gui.forms import OptionForm
-from workbench.gui.presenters.recipe import Form, PartChoice
+from workbench.gui.presenters.recipe_forms import Form, PartChoice
 from workbench.gui.widgets.combo import Combo
 from workbench.gui.widgets.labels import label
 
@@ -59,6 +59,11 @@ class FormSlot(QWidget):
         assert self.form is not None
         self.form.set_values(form.values)
         self.setVisible(bool(options))
+
+    def restore(self) -> None:
+        """Give up texts that no option takes, and show the values that hold."""
+        if self.form is not None:
+            self.form.restore()
 
     def _replace(self, form: OptionForm) -> None:
         if self.form is not None:

@@ -8,16 +8,14 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, 
 
 from workbench.gui import theme
 from workbench.gui.preflight import Check
-from workbench.gui.presenters.recipe import Form, RecipeState
+from workbench.gui.presenters.recipe import RecipeState
+from workbench.gui.presenters.recipe_forms import Form
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card
 from workbench.gui.widgets.fold import Fold
 from workbench.gui.widgets.labels import MODALITY_ICONS, IconLabel, label
 from workbench.gui.widgets.picker import FormSlot, PartPicker
 from workbench.parts import Modality
-
-_SHORT = 22
-"""Letters of what is on that stand beside the word Augmentation."""
 
 
 class PlaceCard(Card):
@@ -51,10 +49,37 @@ class ModalityCard(PlaceCard):
     switched = Signal(str, bool)
     """The modality, and whether it shall be looked at."""
 
+    reset_wished = Signal(str)
+    """Dotted place whose options shall be as they are by default."""
+
     def __init__(self, modality: Modality, parent: QWidget | None = None) -> None:
         super().__init__(modality.title(), "", f"recipe_card_{modality}", parent)
         self.modality = modality
-        self._reason = ""
+        self._reason, self._varied = "", "off"
+        self._augmented = f"training.augmentation.{modality}"
+        self._add_head()
+        self.picker = PartPicker(
+            f"model.encoders.{modality}", f"recipe_encoder_{modality}", f"{modality} encoder", 3,
+            folds=False,
+        )  # fmt: skip
+        self.inputs = FormSlot(f"data.{modality}", f"recipe_{modality}", 3, advanced=False)
+        self.rare_inputs = FormSlot(f"data.{modality}", f"recipe_{modality}", 3, advanced=True)
+        self.augmentation = FormSlot(self._augmented, f"recipe_augment_{modality}", 3)
+        for part in (self.picker, self.inputs, self.rare_inputs, self.augmentation):
+            self.hear(part)
+        self.fold = Fold("Advanced", f"recipe_{modality}_advanced", "Seldom changed options")
+        self.fold.body.addWidget(self.rare_inputs)
+        self.fold.body.addWidget(self.picker.rare)
+        self.variety = self._make_variety()
+        self._inside = self._make_inside()
+        self._off = label("Not looked at. Switch it on to use it.", "quiet", wrap=True)
+        self.body.addWidget(self._inside)
+        self.body.addWidget(self._off)
+        self.body.addStretch(1)
+
+    def _add_head(self) -> None:
+        """Icon and title, why the suggestion is what it is, and the switch."""
+        modality = self.modality
         self._icon = IconLabel(MODALITY_ICONS[modality], "text", 18)
         self.head.insertWidget(0, self._icon)
         self._bulb = IconLabel("lightbulb", "accent", 16)
@@ -66,45 +91,46 @@ class ModalityCard(PlaceCard):
         self.switch.setToolTip(f"Whether the model looks at {modality}")
         self.switch.clicked.connect(lambda on: self.switched.emit(modality, on))
         self.head.addWidget(self.switch)
-        place = f"model.encoders.{modality}"
-        self.picker = PartPicker(
-            place, f"recipe_encoder_{modality}", f"{modality} encoder", 3, folds=False
-        )
-        self.inputs = FormSlot(f"data.{modality}", f"recipe_{modality}", 3, advanced=False)
-        self.rare_inputs = FormSlot(f"data.{modality}", f"recipe_{modality}", 3, advanced=True)
-        self.fold = Fold("Advanced", f"recipe_{modality}_advanced", "Seldom changed options")
-        self.fold.body.addWidget(self.rare_inputs)
-        self.fold.body.addWidget(self.picker.rare)
-        self._augmented = f"training.augmentation.{modality}"
-        self.augmentation = FormSlot(self._augmented, f"recipe_augment_{modality}", 3)
-        self.variety = Fold(
-            "Augmentation", f"recipe_{modality}_augmentation",
+
+    def _make_variety(self) -> Fold:
+        """The form of the augmentation, and a button that switches all of it off."""
+        fold = Fold(
+            "Augmentation", f"recipe_{self.modality}_augmentation",
             "Training samples are varied at random; validation and test samples never are",
         )  # fmt: skip
-        self.variety.body.addWidget(self.augmentation)
-        for part in (self.picker, self.inputs, self.rare_inputs, self.augmentation):
-            self.hear(part)
-        self._inside = QWidget()
-        inside = QVBoxLayout(self._inside)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(theme.GAP)
-        inside.addWidget(self.picker)
-        inside.addWidget(self.inputs)
+        # What is on is told beside the word where there is room: the button may be narrower.
+        fold.button.setMinimumWidth(24)
+        fold.body.addWidget(self.augmentation)
+        self.reset = Button(
+            "Switch all off", f"recipe_{self.modality}_augmentation_reset", flat=True,
+            name_for_readers=f"Switch all augmentation of {self.modality} off",
+        )  # fmt: skip
+        self.reset.setProperty("link", True)
+        self.reset.setToolTip("Leave training samples as they are")
+        self.reset.clicked.connect(self._reset)
+        fold.body.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
+        return fold
+
+    def _make_inside(self) -> QWidget:
+        """All that is shown of a modality that is on."""
+        made = QWidget()
+        box = QVBoxLayout(made)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(theme.GAP)
+        box.addWidget(self.picker)
+        box.addWidget(self.inputs)
         # Both buttons in one line: the screen fits a small window.
         folds = QHBoxLayout()
         folds.addWidget(self.fold.button)
         folds.addWidget(self.variety.button)
         folds.addStretch(1)
-        inside.addLayout(folds)
+        box.addLayout(folds)
         for fold in (self.fold, self.variety):
-            inside.addWidget(fold)
+            box.addWidget(fold)
             # Without its button a folded one is nothing but a gap.
             fold.hide()
             fold.unfolded.connect(fold.setVisible)
-        self._off = label("Not looked at. Switch it on to use it.", "quiet", wrap=True)
-        self.body.addWidget(self._inside)
-        self.body.addWidget(self._off)
-        self.body.addStretch(1)
+        return made
 
     def show_state(self, state: RecipeState) -> None:
         """Show this modality of the state."""
@@ -131,19 +157,23 @@ class ModalityCard(PlaceCard):
         self.fold.button.setVisible(any(option.advanced for option in options))
         varied = state.forms[self._augmented]
         self.augmentation.show_form(varied)
-        told = changes_in_words(varied)
-        words = told if len(told) <= _SHORT else f"{told.count(',') + 1} on"
-        self.variety.button.setText(f"Augmentation · {words}")
-        self.variety.button.setToolTip(f"How training samples are varied at random: {told}")
+        self._varied = changes_in_words(varied)
+        self.variety.button.setToolTip(f"How training samples are varied at random: {self._varied}")
+        wrong = any(place.startswith(f"{self._augmented}.") for place in state.errors)
+        self.reset.setEnabled(
+            wrong or any(varied.values[o.name] != o.default for o in varied.options)
+        )
         self._reason = state.reasons.get(f"data.{self.modality}", "")
         self._bulb.setToolTip(self._reason)
         self._bulb.setAccessibleName(self._reason)
         self._show_reason()
+        self._show_variety()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the reason where there is room for it."""
+        """Show the reason, and what is varied, where there is room for it."""
         super().resizeEvent(event)
         self._show_reason()
+        self._show_variety()
 
     def _show_reason(self) -> None:
         # Title, icons and switch take about this much; half a sentence helps nobody.
@@ -151,6 +181,19 @@ class ModalityCard(PlaceCard):
         fits = self.hint.fontMetrics().horizontalAdvance(self._reason) <= room
         self.hint.setText(self._reason if fits else "")
         self._bulb.setVisible(bool(self._reason))
+
+    def _show_variety(self) -> None:
+        button, other = self.variety.button, self.fold.button
+        taken = 2 * theme.GAP_LARGE + 3 * theme.GAP
+        taken += other.sizeHint().width() if other.isVisibleTo(self) else 0
+        for words in (self._varied, f"{self._varied.count(',') + 1} on"):
+            button.setText(f"Augmentation · {words}")
+            if taken + button.sizeHint().width() <= self.width() or words == "off":
+                return
+
+    def _reset(self) -> None:
+        self.augmentation.restore()
+        self.reset_wished.emit(self._augmented)
 
 
 def changes_in_words(form: Form) -> str:

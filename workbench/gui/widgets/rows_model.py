@@ -50,7 +50,15 @@ class RowsModel(QAbstractTableModel):
         """Sort by a column; a number below 0 restores the given order."""
         self._order = (column, order == Qt.SortOrder.DescendingOrder) if column >= 0 else None
         self.layoutAboutToBeChanged.emit()
+        # What is selected stays selected, wherever it stands now.
+        kept = self.persistentIndexList()
+        entries = [self.entry(index.row()) for index in kept]
         self._refresh()
+        moved = [
+            self.index(self.row_of(entry), index.column())
+            for entry, index in zip(entries, kept, strict=True)
+        ]
+        self.changePersistentIndexList(kept, moved)
         self.layoutChanged.emit()
 
     def _refresh(self) -> None:

@@ -1,0 +1,122 @@
+"""What can be chosen at each place of a recipe: parts with their reasons, options with values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench import parts, spec
+from workbench.gui.choices import Choice
+from workbench.options import Option
+from workbench.parts import Modality
+from workbench.spec import PART_PLACES, PartSpec, RunSpec
+
+FORM_PLACES = (
+    "data", "data.image", "data.audio", "data.text", "model", "training",
+    "training.augmentation.image", "training.augmentation.audio", "training.augmentation.text",
+)  # fmt: skip
+"""Places of a spec that have a form and are no part."""
+
+
+@dataclass(frozen=True)
+class PartChoice:
+    """The part chosen at a place, and what else there is.
+
+    Args:
+        choices: all parts of the kind; those that do not fit say why.
+        name: the chosen one.
+        caption: what it does, one sentence.
+        text: what its documentation says beyond that: formula and traits.
+        references: its sources.
+    """
+
+    choices: tuple[Choice, ...]
+    name: str
+    caption: str = ""
+    text: str = ""
+    references: tuple[str, ...] = ()
+
+    @property
+    def formula(self) -> str:
+        """The first sentence of the text, which says what is computed."""
+        first, stop, _ = self.text.partition("\n")[0].partition(". ")
+        return first + stop.strip()
+
+
+@dataclass(frozen=True)
+class Form:
+    """The options at a place and their values.
+
+    Args:
+        options: what can be set.
+        values: by option name.
+    """
+
+    options: tuple[Option, ...]
+    values: Mapping[str, Any]
+
+
+def chosen_parts(
+    run_spec: RunSpec, offered: tuple[Modality, ...], resting: Mapping[str, PartSpec]
+) -> dict[str, PartChoice]:
+    """The part at each part place, and what else there is.
+
+    Args:
+        run_spec: the spec at hand.
+        offered: modalities that the data have.
+        resting: encoders of modalities that are switched off, by modality.
+    """
+    found = {}
+    for place, kind in PART_PLACES.items():
+        modality = place.rpartition(".")[2] if kind == "encoder" else None
+        if modality is None:
+            name = run_spec.part(place).name
+        elif modality not in offered:
+            continue
+        else:
+            on = {str(key): part for key, part in run_spec.model.encoders.items()}
+            part = on.get(modality) or resting.get(modality)
+            name = part.name if part is not None else ""
+        found[place] = _part_choice(kind, name, run_spec.data.task, modality)
+    return found
+
+
+def _part_choice(kind: parts.Kind, name: str, task: str, modality: str | None) -> PartChoice:
+    # An encoder of another modality can never fit this card, so it is not offered greyed either.
+    offered = parts.parts(kind, modality=modality)
+    choices = tuple(
+        Choice(part.name, part.title, part.caption, part.fits(task=task)) for part in offered
+    )
+    if not name:
+        return PartChoice(choices, "")
+    part = parts.find(kind, name)
+    return PartChoice(choices, name, part.caption, plain_text(part.text), part.references)
+
+
+def plain_text(text: str) -> str:
+    """Paragraphs of a docstring for people: no marks, each on one line, formulas as in print."""
+    for mark, sign in (("``", ""), (" ** 2", "²"), ("<=", "≤"), (">=", "≥"), (" * ", " · ")):
+        text = text.replace(mark, sign)
+    paragraphs = (" ".join(block.split()) for block in text.split("\n\n"))
+    return "\n".join(block for block in paragraphs if block)
+
+
+def forms(run_spec: RunSpec) -> dict[str, Form]:
+    """The form at each place that has one.
+
+    Args:
+        run_spec: the spec at hand.
+    """
+    found = {}
+    for place in FORM_PLACES:
+        options = spec.options_at(run_spec, place)
+        node: Any = run_spec
+        for key in place.split("."):
+            node = getattr(node, key)
+        found[place] = Form(options, {o.name: getattr(node, o.name) for o in options})
+    for place, kind in PART_PLACES.items():
+        modality = place.rpartition(".")[2]
+        if kind != "encoder" or modality in run_spec.model.encoders:
+            found[place] = Form(spec.options_at(run_spec, place), run_spec.part(place).options)
+    return found
