@@ -12,13 +12,13 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar, get_args
 
 from workbench.errors import UserError, nearest
 from workbench.options import Option, checked, options_of_function
 
-Kind = Literal["loss", "balancer", "encoder", "fusion", "optimizer", "schedule"]
+Kind = Literal["loss", "alignment", "balancer", "encoder", "fusion", "optimizer", "schedule"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Task = Literal["category", "yes_no", "number", "labels", "ordered", "numbers", "none"]
@@ -27,17 +27,42 @@ TASKS: tuple[Task, ...] = get_args(Task)
 Modality = Literal["image", "audio", "text"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
+Output = Literal["logits", "log_probabilities", "value"]
+"""What reaches a loss: scores before softmax or sigmoid; logarithms of probabilities that sum to 1
+over the classes; or a number. Probabilities themselves are nobody's output: softmax of a softmax
+trains without a word, and wrongly."""
+
+Head = Literal["plain", "spread", "ranks", "steps", "cosine"]
+"""What a loss wants between the embedding and itself: plain, one output for each class or number;
+spread, a mean and the logarithm of a variance for each number; ranks, one score with K - 1
+thresholds; steps, K - 1 scores of their own; cosine, cosines between embedding and classes."""
+
+Noise = Literal["softmax", "gauss", "laplace", "none"]
+"""Which likelihood a loss is the negative logarithm of, at a fixed scale: what uncertainty
+weighting needs to know. None: of no likelihood, or it learns its own scale and can be negative."""
+
+Need = Literal["terms", "heads"]
+"""What a balancer cannot do without: several terms, or a head for each modality."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FOLDERS: dict[Kind, str] = {
     "loss": "losses",
+    "alignment": "alignments",
     "balancer": "balancers",
     "encoder": "encoders",
     "fusion": "fusions",
     "optimizer": "optimizers",
     "schedule": "schedules",
 }
-_ACRONYMS = {"cnn": "CNN", "lstm": "LSTM", "gru": "GRU", "sgd": "SGD", "mlp": "MLP"}
+_ACRONYMS = {
+    word.lower(): word
+    for word in (
+        "CNN", "CORAL", "CORN", "CRNN", "DWA", "FiLM", "GMU", "GRU", "InfoNCE", "KL", "LDAM",
+        "LSTM", "MFB", "MLP", "MMD", "MMPareto", "OGM", "PCGrad", "ResNet", "SGD", "SigLIP",
+        "VICReg", "VSE", "ViT",
+    )
+}  # fmt: skip
 _SECTIONS = re.compile(r"^(Args|Returns|Raises|References|Example|Examples|Note):\s*$", re.M)
 
 
@@ -56,6 +81,13 @@ class Part:
         tasks: the tasks that it fits; empty: all.
         modality: the modality that it reads; None: not bound to one.
         order: where it stands in a list; the lowest is the first suggestion.
+        takes: of a loss: which outputs it reads.
+        head: of a loss: what gives these outputs.
+        noise: of a loss or an alignment: which likelihood it stands for.
+        learns: of a loss or an alignment: numbers of its own that are trained, each 0 at first.
+        decides: of a fusion: it joins what the heads of the modalities say, not embeddings.
+        gives: of a fusion that decides: the kind of output by task.
+        needs: of a balancer: what it cannot do without.
     """
 
     kind: Kind
@@ -68,6 +100,13 @@ class Part:
     tasks: frozenset[str]
     modality: str | None
     order: int
+    takes: frozenset[str] = frozenset()
+    head: Head = "plain"
+    noise: Noise = "none"
+    learns: tuple[str, ...] = ()
+    decides: bool = False
+    gives: Mapping[str, Output] = field(default_factory=dict)
+    needs: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -120,75 +159,136 @@ TASK_WORDS: Mapping[str, str] = {
 _registry: dict[Kind, dict[str, Part]] = {kind: {} for kind in KINDS}
 
 
-def _register(
-    kind: Kind,
-    function: Callable[..., Any],
-    tasks: tuple[Task, ...],
-    modality: Modality | None,
-    order: int,
-) -> None:
-    name = function.__name__
-    file = function.__module__.rsplit(".", 1)[-1]
-    if file != name:
-        raise TypeError(f"{kind} {name} must stand in a file {name}.py, not in {file}.py")
+def _part(kind: Kind, function: Callable[..., Any], order: int) -> Part:
+    """What the documentation and the signature of a function say."""
     text = inspect.getdoc(function) or ""
     if not text:
-        raise TypeError(f"{kind} {name} has no docstring")
+        raise TypeError(f"{kind} {function.__name__} has no docstring")
     head = _SECTIONS.split(text, maxsplit=1)[0].strip()
     caption, _, rest = head.partition("\n\n")
     references = re.search(r"^References:\n((?:[ \t]+.*\n?|\n)+)", text, re.M)
     lines = references.group(1).splitlines() if references else []
-    _registry[kind][name] = Part(
+    return Part(
         kind=kind,
-        name=name,
+        name=function.__name__,
         function=function,
         caption=" ".join(caption.split()),
         text=rest.strip(),
         references=tuple(line.strip() for line in lines if line.strip()),
         options=options_of_function(function),
-        tasks=frozenset(tasks),
-        modality=modality,
+        tasks=frozenset(),
+        modality=None,
         order=order,
     )
 
 
-def _decorator(
-    kind: Kind, *, tasks: tuple[Task, ...] = (), modality: Modality | None = None, order: int = 50
-) -> Callable[[F], F]:
+def _decorator(kind: Kind, order: int, **facts: Any) -> Callable[[F], F]:
     def mark(function: F) -> F:
-        _register(kind, function, tasks, modality, order)
+        name = function.__name__
+        file = function.__module__.rsplit(".", 1)[-1]
+        if file != name:
+            raise TypeError(f"{kind} {name} must stand in a file {name}.py, not in {file}.py")
+        _registry[kind][name] = replace(_part(kind, function, order), **facts)
         return function
 
     return mark
 
 
-def loss(*, target: Task | tuple[Task, ...], order: int = 50) -> Callable[[F], F]:
+def loss(
+    *,
+    target: Task | tuple[Task, ...],
+    takes: Output | tuple[Output, ...] | None = None,
+    head: Head = "plain",
+    noise: Noise = "none",
+    learns: tuple[str, ...] = (),
+    order: int = 50,
+) -> Callable[[F], F]:
     """Register ``function(labels, logits, *, options) -> loss of each sample [batch]``.
+
+    Keyword-only arguments without a default are no options but facts that training fills in:
+    ``counts`` (training samples of each class, float [classes]) and ``weights`` (1 for a sample, 0
+    for what only fills the batch, [batch]). A loss that learns numbers of its own also takes
+    ``learned=None``: those numbers by name, each 0 at first, or None for all 0; an option called
+    ``learn`` switches that off.
 
     Args:
         target: the task or tasks whose targets it compares with.
+        takes: the outputs that it reads; logits of classes and values of numbers when left out. A
+            loss that begins with ``log_softmax`` also takes log-probabilities, which that leaves
+            as they are.
+        head: what gives these outputs.
+        noise: which likelihood it is the negative logarithm of.
+        learns: names of the numbers that it learns.
         order: where it stands in a list; the lowest that fits is suggested.
     """
-    return _decorator("loss", tasks=(target,) if isinstance(target, str) else target, order=order)
+    tasks = (target,) if isinstance(target, str) else target
+    usual: Output = "value" if {"number", "numbers"} & set(tasks) else "logits"
+    read = (takes,) if isinstance(takes, str) else takes or (usual,)
+    return _decorator(
+        "loss", order, tasks=frozenset(tasks), takes=frozenset(read), head=head, noise=noise,
+        learns=learns,
+    )  # fmt: skip
+
+
+def alignment(
+    *, noise: Noise = "none", learns: tuple[str, ...] = (), order: int = 50
+) -> Callable[[F], F]:
+    """Register a loss that draws the embeddings of two modalities together.
+
+    ``function(first, second, *, weights, options) -> [batch]``: both float [batch, size], row i of
+    one belongs to row i of the other, not normalised; ``weights`` is 1 where a sample has both
+    modalities and is no mere filling, else 0 [batch]. The mean of what it gives over the rows of
+    weight 1 is the loss; rows of weight 0 change nothing in the others. One that takes ``labels``
+    (keyword-only, no default) is given class indices, int [batch], or None where there are none.
+    ``learns`` and ``noise`` as of ``loss``.
+
+    Args:
+        noise: softmax where it is a cross-entropy over the batch.
+        learns: names of the numbers that it learns.
+        order: where it stands in a list.
+    """
+    return _decorator("alignment", order, noise=noise, learns=learns)
 
 
 def encoder(*, modality: Modality, order: int = 50) -> Callable[[F], F]:
     """Register ``function(*, options) -> Keras layer from one modality to an embedding``.
 
+    The layer gives an embedding [batch, size], or, where it can, a dictionary: ``vector`` [batch,
+    size], ``sequence`` [batch, places, any], and ``mask`` [batch, places], 1 for a place and 0 for
+    padding, left out where there is none. A layer with an attribute ``thaws_after`` (epochs) has
+    weights in ``frozen_layers`` that stay as they are until then.
+
     Args:
         modality: what it reads.
         order: where it stands in a list; the lowest that fits is suggested.
     """
-    return _decorator("encoder", modality=modality, order=order)
+    return _decorator("encoder", order, modality=modality)
 
 
 def fusion(*, order: int = 50) -> Callable[[F], F]:
     """Register ``function(*, options) -> Keras layer from {modality: embedding} to one embedding``.
 
+    Its ``call`` may take, by name, ``present`` ({modality: [batch]}, 1 where a sample has it, of
+    those that some lack) and ``sequences`` ({modality: (values [batch, places, any], mask [batch,
+    places] or None)}, of those whose encoder gives one).
+
     Args:
         order: where it stands in a list.
     """
-    return _decorator("fusion", order=order)
+    return _decorator("fusion", order)
+
+
+def late_fusion(*, gives: Mapping[Task, Output], order: int = 50) -> Callable[[F], F]:
+    """Register a fusion of decisions: ``function(*, task, options) -> Keras layer``.
+
+    The layer takes {modality: what its head says, [batch, outputs]}, logits or numbers, and gives
+    outputs of the same shape; its ``call`` may take ``present``. ``task`` is filled in.
+
+    Args:
+        gives: for each task that it serves, what kind its outputs are.
+        order: where it stands in a list.
+    """
+    return _decorator("fusion", order, tasks=frozenset(gives), decides=True, gives=dict(gives))
 
 
 def optimizer(*, order: int = 50) -> Callable[[F], F]:
@@ -197,7 +297,7 @@ def optimizer(*, order: int = 50) -> Callable[[F], F]:
     Args:
         order: where it stands in a list.
     """
-    return _decorator("optimizer", order=order)
+    return _decorator("optimizer", order)
 
 
 def schedule(*, order: int = 50) -> Callable[[F], F]:
@@ -209,16 +309,18 @@ def schedule(*, order: int = 50) -> Callable[[F], F]:
     Args:
         order: where it stands in a list.
     """
-    return _decorator("schedule", order=order)
+    return _decorator("schedule", order)
 
 
-def balancer(*, order: int = 50) -> Callable[[F], F]:
-    """Register an adaptive weighting of several terms of an objective.
+def balancer(*, needs: Need | tuple[Need, ...] = "terms", order: int = 50) -> Callable[[F], F]:
+    """Register ``function(*, options) -> layers.Balancer``: who weighs the terms of an objective.
 
     Args:
+        needs: what it cannot do without.
         order: where it stands in a list.
     """
-    return _decorator("balancer", order=order)
+    wanted = (needs,) if isinstance(needs, str) else needs
+    return _decorator("balancer", order, needs=frozenset(wanted))
 
 
 def load(kind: Kind) -> None:

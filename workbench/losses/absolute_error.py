@@ -5,7 +5,7 @@ from workbench.losses import mean_of_each, refuse_broadcasting
 from workbench.parts import loss
 
 
-@loss(target=("number", "numbers"), order=3)
+@loss(target=("number", "numbers"), noise="laplace", order=3)
 def absolute_error(labels: Tensor, logits: Tensor) -> Tensor:
     """Punishes errors by their size: a mistyped target counts no more than its distance.
 

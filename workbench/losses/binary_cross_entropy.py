@@ -9,7 +9,7 @@ from workbench.losses import mean_of_each, refuse_broadcasting
 from workbench.parts import loss
 
 
-@loss(target=("yes_no", "labels"), order=1)
+@loss(target=("yes_no", "labels"), noise="softmax", order=1)
 def binary_cross_entropy(
     labels: Tensor,
     logits: Tensor,

@@ -9,7 +9,12 @@ from workbench.losses import refuse_broadcasting
 from workbench.parts import loss
 
 
-@loss(target=("category", "ordered"), order=1)
+@loss(
+    target=("category", "ordered"),
+    takes=("logits", "log_probabilities"),
+    noise="softmax",
+    order=1,
+)
 def cross_entropy(
     labels: Tensor, logits: Tensor, *, label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
 ) -> Tensor:

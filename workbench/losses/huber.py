@@ -9,7 +9,7 @@ from workbench.losses import mean_of_each, refuse_broadcasting
 from workbench.parts import loss
 
 
-@loss(target=("number", "numbers"), order=2)
+@loss(target=("number", "numbers"), noise="gauss", order=2)
 def huber(
     labels: Tensor,
     logits: Tensor,

@@ -5,7 +5,7 @@ from workbench.losses import mean_of_each, refuse_broadcasting
 from workbench.parts import loss
 
 
-@loss(target=("number", "numbers"), order=1)
+@loss(target=("number", "numbers"), noise="gauss", order=1)
 def squared_error(labels: Tensor, logits: Tensor) -> Tensor:
     """Punishes errors by their square: large ones count far more than small ones.
 
