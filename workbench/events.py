@@ -103,6 +103,13 @@ class StepsDone(Said):
         losses: training loss of each of these steps, oldest first.
         learning_rate: of the last of these steps.
         samples_per_second: recent speed.
+        terms: raw loss of each term of the objective, mean of these steps; empty where there is
+            but one.
+        weights: what each of these terms was multiplied with.
+        gradients: length of the gradient of each modality's encoder.
+        cosines: of each modality, the cosine between the gradients of the task and of all other
+            terms where its encoder ends; empty where there is but one term.
+        traces: what the balancer tells of itself, by name, such as ``sigma.task``.
     """
 
     event: Literal["steps_done"] = "steps_done"
@@ -111,6 +118,11 @@ class StepsDone(Said):
     losses: tuple[float, ...]
     learning_rate: float
     samples_per_second: float
+    terms: dict[str, float] = {}
+    weights: dict[str, float] = {}
+    gradients: dict[str, float] = {}
+    cosines: dict[str, float] = {}
+    traces: dict[str, float] = {}
 
 
 class EpochDone(Said):
@@ -123,6 +135,8 @@ class EpochDone(Said):
         validation: validation ``loss`` and metrics; empty when it was cut short.
         seconds: how long the epoch took, validation included.
         best: the validation loss is the lowest so far.
+        train_terms: mean raw loss of each term over the epoch; empty where there is but one.
+        validation_terms: the same of the validation samples.
     """
 
     event: Literal["epoch_done"] = "epoch_done"
@@ -132,6 +146,8 @@ class EpochDone(Said):
     validation: dict[str, float]
     seconds: float
     best: bool
+    train_terms: dict[str, float] = {}
+    validation_terms: dict[str, float] = {}
 
 
 class Stopping(Said):

@@ -41,8 +41,9 @@ Noise = Literal["softmax", "gauss", "laplace", "none"]
 """Which likelihood a loss is the negative logarithm of, at a fixed scale: what uncertainty
 weighting needs to know. None: of no likelihood, or it learns its own scale and can be negative."""
 
-Need = Literal["terms", "heads"]
-"""What a balancer cannot do without: several terms, or a head for each modality."""
+Need = Literal["terms", "heads", "likelihoods"]
+"""What a balancer cannot do without: several terms; a head for each modality; losses that are
+logarithms of likelihoods at a fixed scale."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -113,6 +114,12 @@ class Part:
         """The name in words: ``cross_entropy`` becomes ``Cross entropy``."""
         words = " ".join(_ACRONYMS.get(word, word) for word in self.name.split("_"))
         return words[:1].upper() + words[1:]
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """Keyword-only arguments without a default, which training fills in."""
+        found = inspect.signature(self.function).parameters.values()
+        return frozenset(p.name for p in found if p.kind is p.KEYWORD_ONLY and p.default is p.empty)
 
     def fits(self, *, task: str | None = None, modality: str | None = None) -> str:
         """Why this part cannot be chosen.
@@ -312,15 +319,17 @@ def schedule(*, order: int = 50) -> Callable[[F], F]:
     return _decorator("schedule", order)
 
 
-def balancer(*, needs: Need | tuple[Need, ...] = "terms", order: int = 50) -> Callable[[F], F]:
+def balancer(
+    *, needs: tuple[Need, ...] = ("terms",), target: tuple[Task, ...] = (), order: int = 50
+) -> Callable[[F], F]:
     """Register ``function(*, options) -> layers.Balancer``: who weighs the terms of an objective.
 
     Args:
         needs: what it cannot do without.
+        target: the tasks that it serves; empty: all.
         order: where it stands in a list.
     """
-    wanted = (needs,) if isinstance(needs, str) else needs
-    return _decorator("balancer", order, needs=frozenset(wanted))
+    return _decorator("balancer", order, needs=frozenset(needs), tasks=frozenset(target))
 
 
 def load(kind: Kind) -> None:

@@ -99,7 +99,8 @@ def reasons(index: Index, spec: RunSpec) -> dict[str, str]:
         spec: the spec at hand; only what still is as suggested gets its reason.
     """
     column = index.target(spec.data.target).as_task(spec.data.task)
-    found = {"objective.loss": _loss_reason(column, spec.objective.loss.name)}
+    loss = spec.objective.loss
+    found = {"objective.loss": _loss_reason(column, loss.name) if loss is not None else ""}
     if "image" in spec.modalities and "image_side" in index.facts:
         side = round(index.facts["image_side"])
         found["data.image"] = f"Your pictures are typically {side} pixels on the shorter side."

@@ -50,8 +50,9 @@ def compiled(chosen, data):
     from workbench.training.inputs import ModelInputs
     from workbench.training.model import build
 
-    inputs = ModelInputs.of(data)
-    model = build(chosen, inputs.shapes, inputs.outputs, inputs.vocabulary)
+    inputs = ModelInputs.of(data, chosen)
+    built = build(chosen, inputs.shapes, inputs.outputs, inputs.vocabulary).model
+    model = keras.Model(built.inputs, built.output["task"])
     model.compile(
         optimizer=keras.optimizers.Adam(1e-3),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

@@ -94,6 +94,10 @@ def constant(step, *, base, total):
     """Keeps the rate."""
 
 
+def fixed():
+    """Keeps the weights."""
+
+
 @pytest.fixture(autouse=True)
 def few_parts(monkeypatch):
     """A registry of a few parts of known options, whatever the program ships."""
@@ -110,6 +114,7 @@ def few_parts(monkeypatch):
         concat: parts.fusion(),
         adam: parts.optimizer(),
         constant: parts.schedule(),
+        fixed: parts.balancer(needs=()),
     }
     for function, mark in marks.items():
         monkeypatch.setattr(function, "__module__", f"few.{function.__name__}")

@@ -71,6 +71,7 @@ def outline(spec: RunSpec, classes: int) -> Outline:
     )
     outputs = 1 if spec.data.task in {"number", "yes_no"} else classes
     loss = spec.objective.loss
+    ends = () if loss is None else (_loss_node(loss),)
     trunk = (
         Node(
             parts.find("fusion", spec.model.fusion.name).title,
@@ -79,9 +80,13 @@ def outline(spec: RunSpec, classes: int) -> Outline:
             "model.fusion",
         ),
         Node("Head", f"→ {outputs}", "", "model"),
-        Node(parts.find("loss", loss.name).title, _first_option(loss), "", "objective.loss"),
+        *ends,
     )
     return Outline(branches, trunk)
+
+
+def _loss_node(loss: PartSpec) -> Node:
+    return Node(parts.find("loss", loss.name).title, _first_option(loss), "", "objective.loss")
 
 
 def frames(audio: AudioInput) -> int:

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench import parts
 from workbench.data import batches
 from workbench.data.prepared import Prepared
 from workbench.errors import UserError
 from workbench.events import Evaluated
 from workbench.insight.figures import judge
 from workbench.lazy import ops
-from workbench.parts import Modality
 from workbench.runs import results
 from workbench.spec import RunSpec
 from workbench.training import checkpoints
@@ -34,13 +32,16 @@ def load_model(spec: RunSpec, folder: Path) -> Any:
         spec: of the run.
         folder: of the run.
 
+    Returns:
+        A Keras model as of ``training.model.Multimodal``.
+
     Raises:
         UserError: the run holds no trained weights, or they do not fit its spec.
     """
     inputs = ModelInputs.read(folder)
-    model = build(spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete)
-    checkpoints.load(folder / "checkpoints" / "best.npz", {"model": model.variables})
-    return model
+    built = build(spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete)
+    checkpoints.load(folder / "checkpoints" / "best.npz", {"model": built.model.variables})
+    return built.model
 
 
 def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: Path) -> Evaluated:
@@ -62,10 +63,14 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
     trained = ModelInputs.read(folder)
     _refuse_changed(trained, prepared)
     # Samples that have come since would move the median, and every prediction with it.
-    prepared = replace(prepared, scaling=trained.scaling, masks=_masks(trained, prepared))
+    prepared = trained.masked(replace(prepared, scaling=trained.scaling))
     rows = prepared.rows(split)
-    outputs, losses = _predict(spec, prepared, model, rows)
-    judged = judge(prepared, rows, outputs)
+    objective = Objective.of(spec, prepared)
+    if objective.variables:
+        best = folder / "checkpoints" / "best.npz"
+        checkpoints.load(best, {"objective": objective.variables})
+    outputs, losses = _predict(objective, prepared, model, rows)
+    judged = judge(prepared, rows, outputs, by_median=objective.by_median)
     found = results.Results(
         split=split,
         task=prepared.task,
@@ -77,7 +82,7 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         confusion=judged.confusion,
         per_class=judged.per_class,
         per_column=judged.per_column,
-        loss_name=parts.find("loss", spec.objective.loss.name).title,
+        loss_name=", ".join(dict.fromkeys(term.part.title for term in objective.terms)),
     )
     samples = results.Samples(
         stem=prepared.stems[rows],
@@ -108,23 +113,14 @@ def _refuse_changed(trained: ModelInputs, prepared: Prepared) -> None:
         )
 
 
-def _masks(
-    trained: ModelInputs, prepared: Prepared
-) -> dict[Modality, NDArray[np.bool_]]:  # fmt: skip
-    """Masks of every modality that the model asks for, also where no sample lacks it any more."""
-    every = np.ones(len(prepared.stems), bool)
-    return {modality: prepared.masks.get(modality, every) for modality in trained.incomplete}
-
-
 def _predict(
-    spec: RunSpec, prepared: Prepared, model: Any, rows: NDArray[np.int64]
+    objective: Objective, prepared: Prepared, model: Any, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Outputs [rows, outputs] and losses [rows] of the model."""
-    objective = Objective(spec)
+    """What the fused head says of these rows, [rows, outputs], and their losses, [rows]."""
     outputs, losses = [], []
     for inputs, labels, _, _ in batches.sequential(prepared, rows, min(BATCH, len(rows))):
         given = model(inputs, training=False)
-        outputs.append(ops.convert_to_numpy(given))
+        outputs.append(ops.convert_to_numpy(objective.answers(given)))
         losses.append(ops.convert_to_numpy(objective.per_sample(labels, given)))
     count = len(rows)
     return (

@@ -42,7 +42,10 @@ class Judged:
     per_column: tuple[ColumnRow, ...] = ()
 
 
-def judge(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64]) -> Judged:
+def judge(
+    prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64], *,
+    by_median: bool = False,
+) -> Judged:  # fmt: skip
     """Compare a model's outputs with the truth, and guessing with it too.
 
     Guessing always says what is most frequent among the training samples, a class or a set of
@@ -52,6 +55,7 @@ def judge(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float
         prepared: the samples; their scaling is that of the model.
         rows: which of them.
         outputs: of the model for these rows, float [rows, outputs].
+        by_median: an ordered class is the median of what the model says, not its peak.
     """
     match prepared.task:
         case "labels":
@@ -60,15 +64,17 @@ def judge(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float
             return _number(prepared, rows, outputs)
         case "numbers":
             return _numbers(prepared, rows, outputs)
-    return _classes(prepared, rows, outputs)
+    return _classes(prepared, rows, outputs, by_median)
 
 
 def _classes(
-    prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64]
-) -> Judged:  # fmt: skip
+    prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64], by_median: bool
+) -> Judged:
     true = prepared.labels[rows].astype(np.int64)
     shares = _probabilities(prepared, outputs)
-    predicted = shares.argmax(axis=1)
+    predicted = (
+        (shares.cumsum(axis=1)[:, :-1] < 0.5).sum(axis=1) if by_median else shares.argmax(axis=1)
+    )
     every = np.arange(len(prepared.classes))
     trained = prepared.labels[prepared.rows("train")].astype(np.int64)
     figures = _steps if prepared.task == "ordered" else _right

@@ -25,11 +25,19 @@ from workbench.spec.data import (
     Reading,
     TextInput,
 )
+from workbench.spec.objective import (
+    PAIRS,
+    AlignmentSpec,
+    ObjectiveSpec,
+    balancer_conflict,
+    fusion_conflict,
+    loss_conflict,
+    output_kind,
+)
 from workbench.spec.run import (
     PART_PLACES,
     VERSION,
     ModelSpec,
-    ObjectiveSpec,
     RunSpec,
     TrainSpec,
 )
@@ -38,8 +46,10 @@ __all__ = [
     "COLUMN_ROLES",
     "DIVISIONS",
     "LAYOUTS",
+    "PAIRS",
     "PART_PLACES",
     "VERSION",
+    "AlignmentSpec",
     "AudioAugmentation",
     "AudioInput",
     "Augmentation",
@@ -59,9 +69,13 @@ __all__ = [
     "TextAugmentation",
     "TextInput",
     "TrainSpec",
+    "balancer_conflict",
     "change",
     "from_data",
+    "fusion_conflict",
+    "loss_conflict",
     "options_at",
+    "output_kind",
     "places",
     "read",
 ]

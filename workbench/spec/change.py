@@ -27,8 +27,8 @@ def options_at(spec: RunSpec, place: str) -> tuple[Option, ...]:
         return parts.find(PART_PLACES[place], spec.part(place).name).options
     found: Any = spec
     for key in place.split("."):
-        found = getattr(found, key)
-    return options_of_model(type(found))
+        found = found.get(key) if isinstance(found, dict) else getattr(found, key)
+    return options_of_model(type(found)) if isinstance(found, BaseModel) else ()
 
 
 def change(spec: RunSpec, place: str, value: object) -> RunSpec:
@@ -38,8 +38,9 @@ def change(spec: RunSpec, place: str, value: object) -> RunSpec:
         spec: the spec to start from.
         place: dotted, such as ``training.epochs``, ``objective.loss.name``,
             ``objective.loss.delta`` or ``model.encoders.image.width``. Another name of a part
-            brings its own default options. For a place ``model.encoders.<modality>`` None (or the
-            word none) switches that modality off, and a name switches it on.
+            brings its own default options. For a place ``model.encoders.<modality>`` or
+            ``objective.alignments.<pair>.loss`` None (or the word none) switches it off, and a name
+            switches it on; for ``objective.loss`` None says that there is no target.
         value: in the option's own type, or as a person typed it (text is read as the option says).
 
     Raises:
@@ -122,9 +123,19 @@ def read(file: Path) -> RunSpec:
 
 def _set_part(data: dict[str, Any], place: str, name: object) -> None:
     head, _, last = place.rpartition(".")
+    off = name in (None, "none", "off")
+    if head.startswith("objective.alignments."):
+        alignments, pair = _node(data, "objective.alignments"), head.rpartition(".")[2]
+        if off:
+            alignments.pop(pair, None)
+            return
+        alignments.setdefault(pair, {})
     node = _node(data, head)
-    if head == "model.encoders" and name in (None, "none", "off"):
+    if off and head == "model.encoders":
         node.pop(last, None)
+        return
+    if off and place == "objective.loss":
+        node[last] = None
         return
     if not isinstance(name, str):
         raise UserError(f"{place} is {name!r}.", "It must be the name of a part.")
@@ -142,9 +153,12 @@ def _node(data: dict[str, Any], place: str) -> dict[str, Any]:
 
 
 def _require(spec: RunSpec, place: str) -> None:
-    modality = place.rpartition(".")[2]
-    if place.startswith("model.encoders.") and modality not in spec.model.encoders:
+    if spec.holds(place):
+        return
+    if PART_PLACES[place] == "encoder":
+        modality = place.rpartition(".")[2]
         raise UserError(f"{modality} is switched off.", f"Set {place}.name to an encoder first.")
+    raise UserError(f"There is nothing at {place}.", f"Set {place}.name first.")
 
 
 def _option_at(options: tuple[Option, ...], name: str, owner: str) -> Option:

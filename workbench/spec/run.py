@@ -9,10 +9,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from workbench import parts
-from workbench.errors import UserError
+from workbench.errors import UserError, nearest
 from workbench.spec.augmentation import Augmentation
 from workbench.spec.base import PartSpec, Spec
 from workbench.spec.data import DataSpec
+from workbench.spec.objective import (
+    PAIRS,
+    ObjectiveSpec,
+    balancer_conflict,
+    fusion_conflict,
+    loss_conflict,
+)
 
 VERSION: Literal[1] = 1
 
@@ -20,6 +27,8 @@ VERSION: Literal[1] = 1
 PART_PLACES: Mapping[str, parts.Kind] = {
     "model.fusion": "fusion",
     "objective.loss": "loss",
+    "objective.balancer": "balancer",
+    **{f"objective.alignments.{pair}.loss": "alignment" for pair in PAIRS},
     "training.optimizer": "optimizer",
     "training.schedule": "schedule",
     **{f"model.encoders.{modality}": "encoder" for modality in parts.MODALITIES},
@@ -37,21 +46,14 @@ class ModelSpec(Spec):
         encoders: an encoder for each modality in use; a modality left out is not looked at.
         fusion: how the embeddings of the modalities become one.
         head_dropout: share of the fused embedding that is silenced while training.
+        modality_dropout: chance that a whole modality of a training sample is hidden, never all of
+            them, so that the model also works where one is missing.
     """
 
     encoders: dict[parts.Modality, PartSpec]
     fusion: PartSpec = Field(default_factory=lambda: _default("fusion", "concat"))
     head_dropout: Annotated[float, Field(ge=0, lt=1, json_schema_extra={"advanced": True})] = 0.1
-
-
-class ObjectiveSpec(Spec):
-    """What training makes small.
-
-    Args:
-        loss: the loss of the fused head.
-    """
-
-    loss: PartSpec
+    modality_dropout: Annotated[float, Field(ge=0, le=0.7)] = 0.0
 
 
 class TrainSpec(Spec):
@@ -115,14 +117,45 @@ class RunSpec(Spec):
             raise UserError("model.encoders is empty.", "Switch on at least one modality.")
         for modality, chosen in self.model.encoders.items():
             _refuse(parts.find("encoder", chosen.name).fits(modality=modality), chosen.name)
-        chosen = self.objective.loss
-        if not parts.parts("loss", task=self.data.task):
-            raise UserError(
-                "There is nothing to train towards: data.task says that these data have no target.",
-                "Choose a column as the target, or add one to the data.",
-            )
-        _refuse(parts.find("loss", chosen.name).fits(task=self.data.task), chosen.name)
+        self._objective_fits()
         return self
+
+    def _objective_fits(self) -> None:
+        """Refuse a loss, an alignment, a fusion or a balancer that does not fit the rest."""
+        objective, task = self.objective, self.data.task
+        fusion = parts.find("fusion", self.model.fusion.name)
+        if objective.loss is None:
+            if task != "none":
+                raise UserError("objective.loss is missing.", "Choose a loss for the target.")
+            if not objective.alignments:
+                raise UserError(
+                    "There is nothing to train towards: these data have no target.",
+                    "Add an alignment of two modalities, or choose a column as the target.",
+                )
+            _refuse(fusion_conflict(fusion, None, task), fusion.name)
+        elif task == "none":
+            raise UserError(
+                "objective.loss has nothing to train towards: these data have no target.",
+                "Choose a column as the target, or set the loss to none and add an alignment.",
+            )
+        else:
+            loss = parts.find("loss", objective.loss.name)
+            _refuse(fusion.fits(task=task), fusion.name)
+            _refuse(loss_conflict(loss, fusion, task), loss.name)
+        for pair in objective.alignments:
+            for modality in _pair(pair):
+                if modality not in self.model.encoders:
+                    raise UserError(
+                        f"objective.alignments.{pair} needs {modality}, which is switched off.",
+                        f"Switch {modality} on, or remove the alignment.",
+                    )
+        if objective.heads and len(self.model.encoders) < 2:
+            raise UserError(
+                "objective.heads needs two modalities.",
+                "With one, the fused head is the head of that modality: switch heads off.",
+            )
+        balancer = parts.find("balancer", objective.balancer.name)
+        _refuse(balancer_conflict(balancer, objective, self.modalities, task), balancer.name)
 
     @property
     def modalities(self) -> tuple[parts.Modality, ...]:
@@ -136,6 +169,15 @@ class RunSpec(Spec):
             found = found[key] if isinstance(found, dict) else getattr(found, key)
         assert isinstance(found, PartSpec)
         return found
+
+    def holds(self, place: str) -> bool:
+        """Whether there is a part at a dotted place; a modality can be off, an alignment absent."""
+        found: Any = self
+        for key in place.split("."):
+            found = found.get(key) if isinstance(found, dict) else getattr(found, key)
+            if found is None:
+                return False
+        return True
 
     def to_json(self) -> str:
         """The text of ``spec.json``: every default written out, keys in order of declaration."""
@@ -156,6 +198,12 @@ def _with_options(data: dict[str, Any]) -> dict[str, Any]:
             if isinstance(options, dict):
                 chosen["options"] = parts.find(kind, chosen["name"]).check(options)
     return result
+
+
+def _pair(name: str) -> tuple[parts.Modality, parts.Modality]:
+    if name not in PAIRS:
+        raise UserError(f"There is no pair of modalities '{name}'.", nearest(name, PAIRS))
+    return PAIRS[name]
 
 
 def _plain(value: object) -> object:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from workbench.data.prepared import Prepared, Scaling, outputs_of
 from workbench.errors import UserError
 from workbench.parts import MODALITIES, Modality, Task
+from workbench.spec import RunSpec
 
 
 class ModelInputs(BaseModel):
@@ -42,8 +45,15 @@ class ModelInputs(BaseModel):
     incomplete: tuple[Modality, ...] = ()
 
     @classmethod
-    def of(cls, prepared: Prepared) -> ModelInputs:
-        """What these samples ask of a model."""
+    def of(cls, prepared: Prepared, spec: RunSpec) -> ModelInputs:
+        """What these samples ask of a model.
+
+        Args:
+            prepared: the samples.
+            spec: of the run; where it hides whole modalities, any of them may be lacking.
+        """
+        hidden = spec.model.modality_dropout > 0 and len(spec.modalities) > 1
+        lacking = prepared.arrays if hidden else prepared.masks
         scaling = prepared.scaling or Scaling(0.0, 1.0)
         return cls(
             shapes={modality: prepared.shape(modality) for modality in prepared.arrays},
@@ -55,7 +65,7 @@ class ModelInputs(BaseModel):
             tokenizer=prepared.tokenizer,
             data_key=prepared.key,
             columns=prepared.columns,
-            incomplete=tuple(m for m in MODALITIES if m in prepared.masks),
+            incomplete=tuple(m for m in MODALITIES if m in lacking),
         )
 
     @property
@@ -68,6 +78,12 @@ class ModelInputs(BaseModel):
     def outputs(self) -> int:
         """How many numbers the head gives."""
         return outputs_of(self.task, len(self.classes), len(self.columns))
+
+    def masked(self, prepared: Prepared) -> Prepared:
+        """The same samples with a mask of every modality that the model asks for."""
+        every = np.ones(len(prepared.stems), bool)
+        masks = {m: prepared.masks.get(m, every) for m in self.incomplete}
+        return replace(prepared, masks=masks)
 
     def write(self, folder: Path) -> None:
         """Write ``model/inputs.json`` into a run's folder, whole or not at all.

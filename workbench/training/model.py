@@ -1,27 +1,80 @@
-"""The model of a spec: an encoder for each modality, the fusion, the head."""
+"""The model of a spec: encoders, fusion, heads, and the spaces in which modalities are aligned."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench import parts
 from workbench.data.batches import presence
 from workbench.lazy import keras, layers
 from workbench.parts import Modality
-from workbench.spec import RunSpec
+from workbench.spec import PAIRS, PartSpec, RunSpec
+from workbench.training import heads
 
 Shapes = Mapping[Modality, tuple[int, ...]]
 
+TASK = "task"
+"""Name of the output of the fused head."""
+
 _TYPES: Mapping[Modality, str] = {"image": "uint8", "audio": "float16", "text": "int32"}
+
+
+def embedding_of(modality: str) -> str:
+    """Name of the output that holds the embedding of a modality."""
+    return f"embedding_{modality}"
+
+
+def head_of(modality: str) -> str:
+    """Name of the output of the head of a modality."""
+    return f"head_{modality}"
+
+
+def projection_of(pair: str, modality: str) -> str:
+    """Name of the output that holds a modality in the space of an alignment."""
+    return f"{pair}_{modality}"
+
+
+@dataclass(frozen=True)
+class Multimodal:
+    """A model and what of it belongs to which modality.
+
+    Args:
+        model: a Keras model from ``{modality: [batch, ...]}`` (image uint8, audio float16, text
+            int32; for each incomplete one also ``{modality}_present``, 1 or 0, float32 [batch]) to
+            ``{name: tensor}``: ``task``, the fused head, unless there is no target; the embedding
+            of each modality; the head of each modality where the objective or the fusion has
+            them; and both projections of each alignment.
+        encoders: the encoder of each modality.
+        heads: the head of each modality that has one.
+    """
+
+    model: Any
+    encoders: Mapping[Modality, Any]
+    heads: Mapping[Modality, Any] = field(default_factory=dict)
+
+    def frozen(self, epoch: int) -> list[Any]:
+        """Variables that are not trained in an epoch, counted from 1.
+
+        An encoder may keep layers as they are for its first epochs: its ``frozen_layers`` until
+        ``thaws_after`` epochs are done; for ever where that is None.
+        """
+        found = []
+        for encoder in self.encoders.values():
+            held = getattr(encoder, "frozen_layers", ())
+            after = getattr(encoder, "thaws_after", None)
+            if after is None or epoch <= after:
+                found += [variable for layer in held for variable in layer.trainable_variables]
+        return found
 
 
 def build(
     spec: RunSpec, shapes: Shapes, outputs: int, vocabulary: int,
     incomplete: Collection[Modality] = (),
-) -> Any:  # fmt: skip
-    """A Keras model from cached samples to logits.
+) -> Multimodal:  # fmt: skip
+    """The model of a spec.
 
     The embedding of a modality that a sample lacks is replaced by one that is learned; a fusion
     whose ``call`` takes ``present`` is told too. The encoder still sees rows of zeros there, and
@@ -29,47 +82,119 @@ def build(
     normalisation.
 
     Args:
-        spec: names the encoders, the fusion and their options.
+        spec: names the encoders, the fusion, the loss and their options.
         shapes: shape of one sample of each modality in use, without the batch.
-        outputs: how many numbers the head gives.
+        outputs: how many classes or numbers there are; not looked at without a target.
         vocabulary: how many token numbers there are; not looked at without text.
         incomplete: modalities that some samples lack.
-
-    Returns:
-        A model from ``{modality: [batch, ...]}`` (image uint8, audio float16 log-mel, text int32;
-        for each incomplete one also ``{modality}_present``, 1 or 0, float32 [batch]) to logits or
-        numbers, float32 [batch, outputs].
     """
     inputs: dict[str, Any] = {}
-    embeddings, present = {}, {}
+    given: dict[str, Any] = {}
+    encoders, encoded = {}, {}
     for modality in sorted(spec.modalities):
         inputs[modality] = keras.Input(shapes[modality], dtype=_TYPES[modality], name=modality)
-        embeddings[modality] = _encoded(spec, modality, inputs[modality], vocabulary)
-        if modality in incomplete:
-            key = presence(modality)
-            present[modality] = keras.Input((), dtype="float32", name=key)
-            inputs[key] = present[modality]
-            absent = layers.Absent(name=f"absent_{modality}")
-            embeddings[modality] = absent(embeddings[modality], present[modality])
-    fusion = parts.find("fusion", spec.model.fusion.name)
-    fuse = fusion.function(**fusion.check(spec.model.fusion.options))
-    told = {"present": present} if present and _takes(fuse.call, "present") else {}
-    fused = fuse(embeddings, **told)
-    fused = keras.layers.Dropout(spec.model.head_dropout, name="head_dropout")(fused)
-    # In float32 also under mixed precision: losses take differences of large logits.
-    logits = keras.layers.Dense(outputs, dtype="float32", name="head")(fused)
-    return keras.Model(inputs, logits, name="multimodal")
+        encoders[modality] = _encoder(spec, modality, vocabulary)
+        encoded[modality] = _encoded(encoders[modality], modality, inputs[modality])
+        given[embedding_of(modality)] = encoded[modality]["vector"]
+    present = _present(spec, inputs, incomplete)
+    decides = parts.find("fusion", spec.model.fusion.name).decides
+    made: dict[Modality, Any] = {}
+    if spec.objective.loss is not None:
+        # Heads after the fusion: a term more must not move the start of the other weights.
+        if not decides:
+            given[TASK] = _fused(spec, encoded, present, outputs)
+        if decides or spec.objective.heads:
+            made = _heads(spec, spec.objective.loss, outputs)
+        for modality, head in made.items():
+            given[head_of(modality)] = head(encoded[modality]["vector"])
+        if decides:
+            given[TASK] = _decided(spec, given, present)
+    for pair, chosen in spec.objective.alignments.items():
+        for modality in PAIRS[pair]:
+            name = projection_of(pair, modality)
+            # "+" cannot stand in a layer's name.
+            space = keras.layers.Dense(
+                chosen.size, dtype="float32", name=name.replace("+", "_with_")
+            )
+            given[name] = space(encoded[modality]["vector"])
+    return Multimodal(keras.Model(inputs, given, name="multimodal"), encoders, made)
 
 
-def _encoded(spec: RunSpec, modality: Modality, values: Any, vocabulary: int) -> Any:
-    """The embedding that the encoder of a modality makes of its input."""
+def _encoder(spec: RunSpec, modality: Modality, vocabulary: int) -> Any:
     chosen = spec.model.encoders[modality]
     part = parts.find("encoder", chosen.name)
     context = {"vocabulary": vocabulary} if _takes(part.function, "vocabulary") else {}
-    encoder = part.function(**part.check(chosen.options), **context)
+    return part.function(**part.check(chosen.options), **context)
+
+
+def _encoded(encoder: Any, modality: Modality, values: Any) -> dict[str, Any]:
+    """What an encoder makes of its input: its vector, and its sequence where it gives one."""
     if modality == "image":
         values = keras.layers.Rescaling(1 / 255, name="image_scaling")(values)
-    return encoder(values)
+    found = encoder(values)
+    return found if isinstance(found, dict) else {"vector": found}
+
+
+def _present(
+    spec: RunSpec, inputs: dict[str, Any], incomplete: Collection[Modality]
+) -> dict[str, Any]:
+    """Which samples are taken to have each incomplete modality; adds the inputs that say it."""
+    names = [m for m in sorted(spec.modalities) if m in incomplete]
+    for modality in names:
+        key = presence(modality)
+        inputs[key] = keras.Input((), dtype="float32", name=key)
+    if not names:
+        return {}
+    found: dict[str, Any] = {modality: inputs[presence(modality)] for modality in names}
+    rate = spec.model.modality_dropout
+    if rate == 0 or len(names) < 2:
+        return found
+    hide = layers.ModalityDropout(rate, spec.training.seed, name="modality_dropout")
+    seen: dict[str, Any] = hide(found)
+    return seen
+
+
+def _heads(spec: RunSpec, loss: PartSpec, outputs: int) -> dict[Modality, Any]:
+    """A head for each modality, of the kind that the loss wants."""
+    kind = parts.find("loss", loss.name).head
+    return {m: heads.make(kind, outputs, head_of(m)) for m in sorted(spec.modalities)}
+
+
+def _decided(spec: RunSpec, given: Mapping[str, Any], present: dict[str, Any]) -> Any:
+    """What a fusion makes of what the heads say."""
+    fusion = parts.find("fusion", spec.model.fusion.name)
+    options = fusion.check(spec.model.fusion.options)
+    fuse = fusion.function(task=spec.data.task, **options)
+    said = {modality: given[head_of(modality)] for modality in sorted(spec.modalities)}
+    return fuse(said, **_told(fuse, present, {}))
+
+
+def _fused(
+    spec: RunSpec, encoded: Mapping[Modality, Mapping[str, Any]], present: dict[str, Any],
+    outputs: int,
+) -> Any:  # fmt: skip
+    """The output of the head on the fused embedding."""
+    vectors = {str(modality): found["vector"] for modality, found in encoded.items()}
+    for modality, mask in present.items():
+        absent = layers.Absent(name=f"absent_{modality}")
+        vectors[modality] = absent(vectors[modality], mask)
+    sequences = {
+        modality: (found["sequence"], found.get("mask"))
+        for modality, found in encoded.items()
+        if "sequence" in found
+    }
+    fusion = parts.find("fusion", spec.model.fusion.name)
+    fuse = fusion.function(**fusion.check(spec.model.fusion.options))
+    fused = fuse(vectors, **_told(fuse, present, sequences))
+    fused = keras.layers.Dropout(spec.model.head_dropout, name="head_dropout")(fused)
+    assert spec.objective.loss is not None
+    return heads.make(parts.find("loss", spec.objective.loss.name).head, outputs, "head")(fused)
+
+
+def _told(fuse: Any, present: dict[str, Any], sequences: dict[Any, Any]) -> dict[str, Any]:
+    """What of these the fusion asks for."""
+    known = {"present": present, "sequences": sequences}
+    return {name: value for name, value in known.items() if value and _takes(fuse.call, name)}
 
 
 def _takes(function: Callable[..., Any], name: str) -> bool:

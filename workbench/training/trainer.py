@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from workbench import parts
 from workbench.data import batches
 from workbench.data.prepared import Prepared
@@ -19,7 +22,7 @@ from workbench.training import checkpoints, devices
 from workbench.training.inputs import ModelInputs
 from workbench.training.model import build
 from workbench.training.objective import Objective
-from workbench.training.steps import MOST_STEPS, Steps
+from workbench.training.steps import MOST_STEPS, Figures, Steps, trainable
 
 Outcome = Literal["done", "stopped", "flat"]
 
@@ -60,6 +63,8 @@ class Trainer:
         self._first_seconds = 0.0
         self._training_seconds = 0.0
         self._timed_steps = 0
+        self._held = 0
+        self._fresh = False
 
     def train(self) -> Trained:
         """Train until all epochs are done, the validation loss is flat, or somebody wishes to stop.
@@ -74,25 +79,21 @@ class Trainer:
         self._tell(Preparing(stage="build"))
         keras.utils.set_random_seed(training.seed)
         strategy = devices.strategy()
-        inputs = ModelInputs.of(self._prepared)
+        inputs = ModelInputs.of(self._prepared, self._spec)
         inputs.write(self._folder)
+        self._prepared = inputs.masked(self._prepared)
         with strategy.scope():
-            self._model = build(
-                self._spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete
-            )
-            chosen = parts.find("optimizer", training.optimizer.name)
-            self._optimizer = chosen.function(
-                training.learning_rate, **chosen.check(training.optimizer.options)
-            )
-            self._optimizer.build(self._model.trainable_variables)
+            self._make(inputs)
         self._order = batches.Order(
             self._prepared.rows("train"),
             training.batch_size,
             training.seed,
             strategy.num_replicas_in_sync,
         )
-        objective = Objective(self._spec, self._prepared.scaling)
-        self._steps = Steps(self._model, self._optimizer, objective, strategy, training.clip_norm)
+        self._steps = Steps(
+            self._built, self._optimizer, self._objective, self._balancer, strategy,
+            training.clip_norm,
+        )  # fmt: skip
         self._start()
         begun = time.monotonic()
         outcome, epochs = self._epochs()
@@ -106,9 +107,30 @@ class Trainer:
         self._tell(trained)
         return trained
 
+    def _make(self, inputs: ModelInputs) -> None:
+        """Model, objective, balancer and optimiser, and the variables of each."""
+        training, chosen = self._spec.training, self._spec.objective.balancer
+        # The model first: what losses and balancers learn must not move the start of its weights.
+        self._built = build(
+            self._spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete
+        )
+        self._objective = Objective.of(self._spec, self._prepared)
+        part = parts.find("balancer", chosen.name)
+        self._balancer = part.function(**part.check(chosen.options))
+        self._balancer.begin(self._objective.balanced, sorted(self._spec.modalities))
+        part = parts.find("optimizer", training.optimizer.name)
+        self._optimizer = part.function(
+            training.learning_rate, **part.check(training.optimizer.options)
+        )
+        learned = [*self._objective.variables, *self._balancer.trainable_variables]
+        if learned:
+            # Decay would draw a learned temperature or variance towards its start.
+            self._optimizer.exclude_from_weight_decay(var_list=learned)
+        self._optimizer.build(trainable(self._built, self._objective, self._balancer))
+
     def _start(self) -> None:
         counts = {name: len(self._prepared.rows(name)) for name in ("train", "validation", "test")}
-        parameters = sum(math.prod(v.shape) for v in self._model.trainable_variables)
+        parameters = sum(math.prod(v.shape) for v in self._built.model.trainable_variables)
         self._tell(
             Started(
                 run=str(self._folder),
@@ -130,15 +152,18 @@ class Trainer:
         iterator = self._steps.iterate(dataset)
         for epoch in range(1, training.epochs + 1):
             begun = time.monotonic()
-            train = self._train_epoch(iterator, epoch)
-            validation = self._validate() if train is not None else None
-            if train is None or validation is None:
+            self._thaw(epoch)
+            trained = self._train_epoch(iterator, epoch)
+            validated = self._validate() if trained is not None else None
+            if trained is None or validated is None:
                 return self._stopped(epoch - 1), epoch - 1
+            loss = validated.mean[0]
             # Before anything is saved: the last step can spoil weights that its own loss had not.
-            self._refuse_nan([validation["loss"]], self._step, "validation loss")
-            best = validation["loss"] < self._best
+            self._refuse_nan([loss], self._step, "validation loss")
+            self._balancer.end_epoch(self._of_terms(trained), self._of_terms(validated))
+            best = loss < self._best
             if best:
-                self._best, self._best_epoch = validation["loss"], epoch
+                self._best, self._best_epoch = loss, epoch
                 self._save("best", epoch)
             self._save("last", epoch)
             seconds = time.monotonic() - begun
@@ -146,10 +171,12 @@ class Trainer:
                 EpochDone(
                     epoch=epoch,
                     step=self._step,
-                    train=train,
-                    validation=validation,
+                    train=self._named(trained),
+                    validation=self._named(validated),
                     seconds=seconds,
                     best=best,
+                    train_terms=self._by_term(trained),
+                    validation_terms=self._by_term(validated),
                 )
             )
             if training.patience is not None and epoch - self._best_epoch >= training.patience:
@@ -163,11 +190,20 @@ class Trainer:
             self._save("best", epochs)
         return "stopped"
 
-    def _train_epoch(self, iterator: Any, epoch: int) -> dict[str, float] | None:
+    def _thaw(self, epoch: int) -> None:
+        """Hold what an encoder keeps frozen in this epoch, and let go what it does no more."""
+        held = self._built.frozen(epoch)
+        if len(held) != self._held:
+            self._held = len(held)
+            self._steps.freeze(held)
+            self._fresh = True
+
+    def _train_epoch(self, iterator: Any, epoch: int) -> Figures | None:
         """Train one epoch; None when the wish to stop was heard."""
         last = epoch * self._order.steps
-        sums = [0.0, 0.0, 0.0]
+        sums: Figures | None = None
         untold: list[float] = []
+        recent: Figures | None = None
         told = time.monotonic()
         while self._step < last:
             if self._wish() is not None:
@@ -175,12 +211,13 @@ class Trainer:
             count = self._steps_a_call(last)
             rates = [self._rate(self._step + place) for place in range(count)]
             begun = time.monotonic()
-            losses, more = self._steps.train(iterator, rates)
+            losses, more = self._steps.train(iterator, rates, self._step)
             now = time.monotonic()
             self._measure(now - begun, count)
             self._refuse_nan(losses, self._step + 1, "loss")
             self._step += count
-            sums = [a + b for a, b in zip(sums, more, strict=True)]
+            sums = more if sums is None else sums + more
+            recent = more if recent is None else recent + more
             untold += losses
             if now - told >= TELL_SECONDS or self._step == last:
                 told = now
@@ -191,26 +228,57 @@ class Trainer:
                         losses=tuple(untold),
                         learning_rate=rates[-1],
                         samples_per_second=self._samples_a_step() / self._step_seconds,
+                        **self._curves(recent),
                     )
                 )
-                untold = []
-        return self._figures(sums)
+                untold, recent = [], None
+        return sums
 
-    def _validate(self) -> dict[str, float] | None:
+    def _validate(self) -> Figures | None:
         """Loss and metric of the validation split; None when the wish to stop was heard."""
         rows = self._prepared.rows("validation")
         size = min(len(rows), max(self._spec.training.batch_size, 64))
-        sums = [0.0, 0.0, 0.0]
+        sums: Figures | None = None
         for batch in batches.sequential(self._prepared, rows, size):
             if self._wish() is not None:
                 return None
-            sums = [a + b for a, b in zip(sums, self._steps.evaluate(batch), strict=True)]
-        return self._figures(sums)
+            found = self._steps.evaluate(batch)
+            sums = found if sums is None else sums + found
+        return sums
 
-    def _figures(self, sums: list[float]) -> dict[str, float]:
-        loss, metric, weight = sums
-        name = "accuracy" if self._prepared.scaling is None else "mae"
-        return {"loss": loss / weight, name: metric / weight}
+    def _named(self, figures: Figures) -> dict[str, float]:
+        """Mean loss and metric by name."""
+        loss, metric = figures.mean
+        known = {"none": "matched", "number": "mae", "numbers": "mae"}
+        return {"loss": loss, known.get(self._prepared.task, "accuracy"): metric}
+
+    def _of_terms(self, figures: Figures) -> NDArray[np.float64]:
+        """Mean losses of the terms that are weighed."""
+        return figures.terms[: len(self._objective.terms)] / max(figures.samples, 1.0)
+
+    def _by_term(self, figures: Figures) -> dict[str, float]:
+        """Mean raw losses of all terms by name; none where there is but one."""
+        names = self._steps.terms
+        if len(names) < 2:
+            return {}
+        means = figures.terms / max(figures.samples, 1.0)
+        return dict(zip(names, means.tolist(), strict=True))
+
+    def _curves(self, figures: Figures) -> dict[str, dict[str, float]]:
+        """What a telling of steps holds beside the loss."""
+        terms, modalities = self._steps.terms, self._steps.modalities
+        norms = (figures.norms / figures.steps).tolist()
+        found = {"gradients": dict(zip(modalities, norms, strict=True))}
+        if len(terms) < 2:
+            return found
+        weights = (figures.weights / figures.steps).tolist()
+        found["terms"] = self._by_term(figures)
+        found["weights"] = dict(zip(terms, weights, strict=True))
+        if len(self._objective.terms) > 1:
+            cosines = (figures.cosines / figures.steps).tolist()
+            found["cosines"] = dict(zip(modalities, cosines, strict=True))
+            found["traces"] = dict(self._balancer.traces())
+        return found
 
     def _steps_a_call(self, last: int) -> int:
         """As many steps as take ``CALL_SECONDS``; one until the speed is known."""
@@ -222,6 +290,10 @@ class Trainer:
         """Recent seconds a step; the first call, which traces, does not count."""
         if self._step == 0:
             self._step_seconds = self._first_seconds = seconds
+            return
+        if self._fresh:
+            # Traced anew.
+            self._fresh = False
             return
         self._training_seconds += seconds
         self._timed_steps += count
@@ -259,7 +331,11 @@ class Trainer:
 
     def _save(self, which: str, epoch: int) -> None:
         state = {"epoch": epoch, "step": self._step, "best": min(self._best, 1e300)}
-        groups = {"model": self._model.variables}
+        groups = {
+            "model": self._built.model.variables,
+            "objective": self._objective.variables,
+            "balancer": self._balancer.variables,
+        }
         if which == "last":
             groups["optimizer"] = self._optimizer.variables
         checkpoints.save(self._folder / "checkpoints" / f"{which}.npz", groups, state)

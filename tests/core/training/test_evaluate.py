@@ -47,7 +47,7 @@ class Says:
 
     def __call__(self, inputs, training):
         assert not training
-        return self.outputs[np.asarray(inputs["text"])[:, 0] - TRAIN - 1]
+        return {"task": self.outputs[np.asarray(inputs["text"])[:, 0] - TRAIN - 1]}
 
 
 def make_spec(task, loss):
@@ -64,7 +64,7 @@ def evaluate(folder, run_spec, data, outputs, trained_on=None):
     from workbench.insight.evaluate import evaluate
     from workbench.training.inputs import ModelInputs
 
-    ModelInputs.of(trained_on or data).write(folder)
+    ModelInputs.of(trained_on or data, run_spec).write(folder)
     said = evaluate(run_spec, data, Says(outputs), "test", folder)
     return said, *results.read(folder, "test")
 
@@ -292,16 +292,16 @@ def test_a_trained_model_is_built_again_from_its_run(tmp_path):
     run_spec = make_spec("category", "cross_entropy")
     with pytest.raises(UserError, match="holds no trained model"):
         load_model(run_spec, tmp_path)
-    inputs = ModelInputs.of(data)
+    inputs = ModelInputs.of(data, run_spec)
     inputs.write(tmp_path)
     with pytest.raises(UserError, match="no checkpoint"):
         load_model(run_spec, tmp_path)
     keras.utils.set_random_seed(3)
-    model = build(run_spec, inputs.shapes, inputs.outputs, inputs.vocabulary)
+    model = build(run_spec, inputs.shapes, inputs.outputs, inputs.vocabulary).model
     checkpoints.save(tmp_path / "checkpoints" / "best.npz", {"model": model.variables}, {})
     again = load_model(run_spec, tmp_path)
     given = {"text": np.asarray(data.arrays["text"])}
-    assert np.array_equal(model(given), again(given))
+    assert np.array_equal(model(given)["task"], again(given)["task"])
     other = spec.change(run_spec, "model.fusion.size", 32)
     with pytest.raises(UserError, match="does not fit the model"):
         load_model(other, tmp_path)

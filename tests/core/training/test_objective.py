@@ -1,25 +1,44 @@
 """From labels and outputs of the model to one number; and shapes that must not be stretched."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from workbench import parts
+from workbench import parts, spec
 from workbench.training.objective import Objective
 
 pytestmark = pytest.mark.slow
 
 
-class Stub:
-    """The two places of a spec that an objective reads."""
+def make_spec(task, name, options=None, **more):
+    return spec.from_data(
+        {
+            "data": {"folder": "/data", "target": "y", "task": task},
+            "model": {"encoders": {m: {"name": f"{m}_cnn"} for m in ("image", "audio")}},
+            "objective": {"loss": {"name": name, "options": options or {}}, **more},
+        }
+    )
 
-    def __init__(self, task, name, options=None):
-        loss = type("Loss", (), {"name": name, "options": options or {}})
-        self.objective = type("ObjectiveSpec", (), {"loss": loss})
-        self.data = type("DataSpec", (), {"task": task})
+
+class Told:
+    """An objective, asked with nothing but the outputs of the fused head."""
+
+    def __init__(self, *arguments):
+        self.whole = Objective(*arguments)
+
+    def per_sample(self, labels, outputs):
+        return self.whole.per_sample(labels, {"task": outputs})
+
+    def metric(self, labels, outputs):
+        return self.whole.metric(labels, {"task": outputs})
+
+    def total(self, labels, outputs, weights, whole):
+        return self.whole.losses({"task": outputs}, {}, labels, weights, lambda _: whole)[0]
 
 
 def objective(task, name, **options):
-    return Objective(Stub(task, name, options))
+    return Told(make_spec(task, name, options))
 
 
 def f4(values):
@@ -80,9 +99,9 @@ def test_metrics_are_right_answers_or_distances():
 def test_distances_are_in_the_unit_of_the_target_where_its_scaling_is_known():
     from workbench.data.prepared import Scaling
 
-    one = Objective(Stub("number", "huber"), Scaling(50.0, 10.0))
+    one = Told(make_spec("number", "huber"), Scaling(50.0, 10.0))
     assert np.asarray(one.metric(f4([1, 5]), f4([[3], [4]]))).tolist() == [20.0, 10.0]
-    two = Objective(Stub("numbers", "huber"), Scaling((5.0, 0.0), (10.0, 2.0)))
+    two = Told(make_spec("numbers", "huber"), Scaling((5.0, 0.0), (10.0, 2.0)))
     assert np.asarray(two.metric(f4([[1, 5]]), f4([[3, 4]]))).tolist() == [(20 + 2) / 2]
 
 
@@ -116,6 +135,8 @@ def test_shapes_that_would_be_stretched_are_refused(part, labels, fits):
 
 def test_a_loss_that_averages_by_itself_is_refused_by_name():
     found = objective("number", "squared_error")
-    found._loss = lambda labels, logits: np.mean((labels - logits) ** 2)
+    (term,) = found.whole.terms
+    part = replace(term.part, function=lambda labels, logits: np.mean((labels - logits) ** 2))
+    found.whole.terms = (replace(term, part=part),)
     with pytest.raises(ValueError, match="loss squared_error gives shape"):
         found.per_sample(f4([1, 2]), f4([[1], [2]]))

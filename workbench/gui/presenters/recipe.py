@@ -303,9 +303,14 @@ def _with_data(run_spec: RunSpec, chosen: DataSpec) -> RunSpec:
     data = run_spec.data.model_copy(update=fields)
     if data == run_spec.data:
         return run_spec
-    if parts.find("loss", run_spec.objective.loss.name).fits(task=data.task):
+    if _loss_refused(run_spec, data.task):
         run_spec = _with_task(run_spec, data.task)
     return run_spec.model_copy(update={"data": data})
+
+
+def _loss_refused(run_spec: RunSpec, task: Task) -> bool:
+    loss = run_spec.objective.loss
+    return loss is None or bool(parts.find("loss", loss.name).fits(task=task))
 
 
 def _with_task(run_spec: RunSpec, task: Task) -> RunSpec:
@@ -317,7 +322,7 @@ def _with_task(run_spec: RunSpec, task: Task) -> RunSpec:
             f"There is no loss for targets that are {parts.TASK_WORDS[task]}.",
             "Learn the column as something else.",
         )
-    if parts.find("loss", run_spec.objective.loss.name).fits(task=task):
+    if _loss_refused(run_spec, task):
         first = parts.parts("loss", task=task)[0]
         data["objective"]["loss"] = {"name": first.name, "options": {}}
     return spec.from_data(data)

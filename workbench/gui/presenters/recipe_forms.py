@@ -71,7 +71,7 @@ def chosen_parts(
     for place, kind in PART_PLACES.items():
         modality = place.rpartition(".")[2] if kind == "encoder" else None
         if modality is None:
-            name = run_spec.part(place).name
+            name = run_spec.part(place).name if run_spec.holds(place) else ""
         elif modality not in offered:
             continue
         else:
@@ -115,8 +115,7 @@ def forms(run_spec: RunSpec) -> dict[str, Form]:
         for key in place.split("."):
             node = getattr(node, key)
         found[place] = Form(options, {o.name: getattr(node, o.name) for o in options})
-    for place, kind in PART_PLACES.items():
-        modality = place.rpartition(".")[2]
-        if kind != "encoder" or modality in run_spec.model.encoders:
+    for place in PART_PLACES:
+        if run_spec.holds(place):
             found[place] = Form(spec.options_at(run_spec, place), run_spec.part(place).options)
     return found

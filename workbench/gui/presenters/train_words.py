@@ -31,9 +31,21 @@ def recipe_line(spec: RunSpec) -> str:
     encoders = " + ".join(spec.model.encoders[m].name for m in spec.modalities)
     training = spec.training
     return (
-        f"{encoders} → {spec.model.fusion.name} → {_part('loss', spec.objective.loss)} · "
+        f"{encoders} → {spec.model.fusion.name} → {_objective(spec)} · "
         f"{training.optimizer.name} {training.learning_rate:g} · batch {training.batch_size}"
     )
+
+
+def _objective(spec: RunSpec) -> str:
+    """The terms of the objective, ``Huber + heads + InfoNCE of image+text``, and who weighs."""
+    chosen = spec.objective
+    terms = [] if chosen.loss is None else [_part("loss", chosen.loss)]
+    terms += ["heads"] if chosen.heads else []
+    terms += [
+        f"{_part('alignment', term.loss)} of {pair}" for pair, term in chosen.alignments.items()
+    ]
+    weighed = "" if chosen.balancer.name == "fixed" else f" by {_part('balancer', chosen.balancer)}"
+    return " + ".join(terms) + weighed
 
 
 def _part(kind: parts.Kind, chosen: PartSpec) -> str:
