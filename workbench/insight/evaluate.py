@@ -14,12 +14,13 @@ from workbench.data.prepared import Prepared
 from workbench.errors import UserError
 from workbench.events import Evaluated
 from workbench.insight.figures import judge
+from workbench.insight.retrieval import Pair, judge_pairs
 from workbench.lazy import ops
 from workbench.runs import results
-from workbench.spec import RunSpec
+from workbench.spec import PAIRS, RunSpec
 from workbench.training import checkpoints
 from workbench.training.inputs import ModelInputs
-from workbench.training.model import build
+from workbench.training.model import TASK, build, projection_of
 from workbench.training.objective import Objective
 
 BATCH = 128
@@ -69,8 +70,11 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
     if objective.variables:
         best = folder / "checkpoints" / "best.npz"
         checkpoints.load(best, {"objective": objective.variables})
-    outputs, losses = _predict(objective, prepared, model, rows)
-    judged = judge(prepared, rows, outputs, by_median=objective.by_median)
+    said, losses = _predict(objective, prepared, model, rows)
+    if spec.objective.loss is None:
+        judged = judge_pairs(_pairs(spec, prepared, rows, said))
+    else:
+        judged = judge(prepared, rows, said[TASK], by_median=objective.by_median)
     found = results.Results(
         split=split,
         task=prepared.task,
@@ -115,15 +119,36 @@ def _refuse_changed(trained: ModelInputs, prepared: Prepared) -> None:
 
 def _predict(
     objective: Objective, prepared: Prepared, model: Any, rows: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What the fused head says of these rows, [rows, outputs], and their losses, [rows]."""
-    outputs, losses = [], []
-    for inputs, labels, _, _ in batches.sequential(prepared, rows, min(BATCH, len(rows))):
+) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    """What the model says of these rows, by name of the output, and their losses, [rows].
+
+    The fused head speaks in logits or numbers, whatever its kind.
+    """
+    found: dict[str, list[NDArray[Any]]] = {}
+    losses = []
+    for inputs, labels, weights, _ in batches.sequential(prepared, rows, min(BATCH, len(rows))):
         given = model(inputs, training=False)
-        outputs.append(ops.convert_to_numpy(objective.answers(given)))
-        losses.append(ops.convert_to_numpy(objective.per_sample(labels, given)))
+        losses.append(ops.convert_to_numpy(objective.per_sample(labels, given, weights)))
+        told = {TASK: objective.answers(given)} if TASK in given else given
+        for name, values in told.items():
+            found.setdefault(name, []).append(ops.convert_to_numpy(values))
     count = len(rows)
-    return (
-        np.concatenate(outputs)[:count].astype(np.float64),
-        np.concatenate(losses)[:count].astype(np.float64),
-    )
+    said = {n: np.concatenate(v)[:count].astype(np.float64) for n, v in found.items()}
+    return said, np.concatenate(losses)[:count].astype(np.float64)
+
+
+def _pairs(
+    spec: RunSpec, prepared: Prepared, rows: NDArray[np.int64],
+    said: dict[str, NDArray[np.float64]],
+) -> dict[str, Pair]:  # fmt: skip
+    """Both halves of every pair that was aligned."""
+    found = {}
+    for pair in spec.objective.alignments:
+        first, second = PAIRS[pair]
+        has = np.ones(len(rows), bool)
+        for modality in (first, second):
+            if modality in prepared.masks:
+                has &= prepared.masks[modality][rows]
+        halves = said[projection_of(pair, first)], said[projection_of(pair, second)]
+        found[pair] = (*halves, has)
+    return found

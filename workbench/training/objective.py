@@ -134,13 +134,16 @@ class Objective:
             return sum(ops.sum(ops.abs(kernel)) for kernel in kernels)
         return sum(ops.sum(ops.square(kernel)) for kernel in kernels)
 
-    def per_sample(self, labels: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+    def per_sample(
+        self, labels: Tensor, given: Mapping[str, Tensor], weights: Tensor | None = None
+    ) -> Tensor:
         """The loss of each sample at the fused head; of pairs alone, that of all alignments.
 
         Args:
             labels: of ``batches.model_labels``, [batch], or [batch, any] of several categories or
                 several numbers.
             given: outputs of the model by name.
+            weights: 1 for a sample, 0 for what only fills the batch, [batch]; all 1 when left out.
 
         Returns:
             float32 [batch].
@@ -148,8 +151,8 @@ class Objective:
         Raises:
             ValueError: the loss gives anything but one value a sample.
         """
-        first = next(iter(given.values()))
-        weights = ops.ones_like(first[:, 0]) if len(first.shape) > 1 else ops.ones_like(first)
+        if weights is None:
+            weights = ops.ones((next(iter(given.values())).shape[0],))
         if self._spec.objective.loss is not None:
             return self._each(self.terms[0], given, labels, weights)
         return sum(t.weight * self._each(t, given, labels, weights) for t in self.terms)
