@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,6 +72,14 @@ class Curves:
         best: epoch of the lowest validation loss; 0 before the first.
         epochs: planned epochs.
         epoch_seconds: how long each epoch took, its validation included.
+        terms: raw loss of each term over the steps; empty where there is but one.
+        weights: what each term is multiplied with, over the steps.
+        shares: share of each term in the sum of all weighed ones, by size, over the steps.
+        gradients: length of the gradient of each modality's encoder, over the steps.
+        cosines: of each modality, the cosine between the gradients of the task and of all other
+            terms, over the steps.
+        traces: what the balancer tells of itself, by name, over the steps.
+        validation_terms: raw loss of each term on the validation samples, by epoch.
         version: grows with every change, so that a plot knows when there is news.
     """
 
@@ -82,6 +91,13 @@ class Curves:
     best: int = 0
     epochs: int = 0
     epoch_seconds: Series = field(default_factory=Series)
+    terms: dict[str, Series] = field(default_factory=dict)
+    weights: dict[str, Series] = field(default_factory=dict)
+    shares: dict[str, Series] = field(default_factory=dict)
+    gradients: dict[str, Series] = field(default_factory=dict)
+    cosines: dict[str, Series] = field(default_factory=dict)
+    traces: dict[str, Series] = field(default_factory=dict)
+    validation_terms: dict[str, Series] = field(default_factory=dict)
     version: int = 0
     _per_epoch: int = 1
     _samples: int = 0
@@ -107,11 +123,23 @@ class Curves:
         place = last / self._per_epoch
         self.learning_rate.append(place, event.learning_rate)
         self.speed.append(place, event.samples_per_second)
+        weighed = {name: abs(event.weights[name] * value) for name, value in event.terms.items()}
+        total = sum(weighed.values())
+        shares = {name: value / total for name, value in weighed.items()} if total > 0 else {}
+        for group, figures in (
+            (self.terms, event.terms),
+            (self.weights, event.weights),
+            (self.shares, shares),
+            (self.gradients, event.gradients),
+            (self.cosines, event.cosines),
+            (self.traces, event.traces),
+        ):
+            _append(group, place, figures)
 
     def _add_epoch(self, event: events.EpochDone) -> None:
-        for curves, figures in ((self.train, event.train), (self.validation, event.validation)):
-            for name, value in figures.items():
-                curves.setdefault(name, Series()).append(event.epoch, value)
+        _append(self.train, event.epoch, event.train)
+        _append(self.validation, event.epoch, event.validation)
+        _append(self.validation_terms, event.epoch, event.validation_terms)
         self.epoch_seconds.append(event.epoch, event.seconds)
         if event.best and "loss" in event.validation:
             self.best = event.epoch
@@ -150,6 +178,11 @@ class Curves:
     def metric(self) -> str:
         """Name of the metric beside the loss: ``accuracy`` or ``mae``; "" before the first."""
         return next((name for name in self.validation if name != "loss"), "")
+
+
+def _append(group: dict[str, Series], place: float, figures: Mapping[str, float]) -> None:
+    for name, value in figures.items():
+        group.setdefault(name, Series()).append(place, value)
 
 
 def thin(x: Numbers, y: Numbers, most: int = MOST_POINTS) -> tuple[Numbers, Numbers]:

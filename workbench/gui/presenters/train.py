@@ -21,6 +21,7 @@ from workbench.gui.presenters.train_words import (
 )
 from workbench.gui.words import figure
 from workbench.runs.curves import Curves, in_words
+from workbench.runs.learning import Learning, who_is_learning
 from workbench.runs.store import Run
 from workbench.runs.verdict import Verdict, verdict
 from workbench.spec import RunSpec
@@ -30,6 +31,7 @@ Phase = Literal["idle", "preparing", "running", "stopping", "evaluating", "done"
 _MOST_LINES = 200
 _MOST_EARLIER = 3
 _NO_VERDICT = Verdict("–", "", "quiet")
+_NOBODY = Learning()
 
 
 class Link(Protocol):
@@ -84,6 +86,8 @@ class TrainState:
         metric: validation metric, and the line beneath.
         epoch: epoch, and the line beneath.
         verdict: what the curves say.
+        learning: which encoder the gradients pull at.
+        several: the objective has several terms.
         lines: what happened, oldest first.
         error: why it failed.
         log: last lines of the log of a failed run.
@@ -101,6 +105,8 @@ class TrainState:
     metric: tuple[str, str] = ("–", "")
     epoch: tuple[str, str] = ("–", "")
     verdict: Verdict = _NO_VERDICT
+    learning: Learning = _NOBODY
+    several: bool = False
     lines: tuple[str, ...] = ()
     error: UserError | None = None
     log: str = ""
@@ -313,7 +319,12 @@ class TrainPresenter(QObject):
             progress=self._share(),
             epoch=(f"{event.epoch} of {self.curves.epochs}", f"step {event.step:,}"),
             verdict=verdict(self.curves),
+            **self._who(),
         )
+
+    def _who(self) -> dict[str, object]:
+        """Who is learning, and whether there are several terms."""
+        return {"learning": who_is_learning(self.curves), "several": bool(self.curves.terms)}
 
     def _share(self) -> float:
         """Share of all planned steps that is done, 0..1."""
@@ -323,6 +334,7 @@ class TrainPresenter(QObject):
         self._become(
             epoch=(f"{event.epoch} of {self.curves.epochs}", f"step {event.step:,}"),
             verdict=verdict(self.curves),
+            **self._who(),
         )
         if "loss" not in event.validation:
             self._note(f"Epoch {event.epoch}: not validated.", event.time)

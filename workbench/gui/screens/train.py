@@ -16,12 +16,14 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui import theme
+from workbench.gui.plots.live import LivePlot
 from workbench.gui.plots.training import LossPlot, MetricPlot, StepPlot
 from workbench.gui.presenters.train import TrainPresenter, TrainState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card, EmptyState, Figure
 from workbench.gui.widgets.fold import Fold
 from workbench.gui.widgets.labels import ElidedLabel, label, set_role
+from workbench.gui.widgets.learning import LearningView, TermsView
 from workbench.gui.widgets.screen import Screen
 from workbench.runs.curves import Curves
 
@@ -160,28 +162,40 @@ class TrainView(Screen):
         return card
 
     def _metric_card(self) -> Card:
-        self.metric_card = Card("Metric", "after each epoch", name="train_metric_card")
+        card = Card(name="train_metric_card")
+        self.figures = QTabWidget()
+        self.figures.setObjectName("train_figures")
+        self.figures.setAccessibleName("Metric after each epoch, terms of the objective")
         self.metric_plot = MetricPlot("train_metric_plot")
-        self.metric_card.body.addWidget(self.metric_plot, 1)
-        return self.metric_card
+        self.terms = TermsView()
+        self.figures.addTab(self.metric_plot, "Metric")
+        self.figures.addTab(self.terms, "Terms")
+        self.figures.setTabVisible(1, False)
+        card.body.addWidget(self.figures, 1)
+        return card
 
     def _side_card(self) -> Card:
         card = Card(name="train_side_card")
         tabs = QTabWidget()
         tabs.setObjectName("train_side")
-        tabs.setAccessibleName("What happened, learning rate, speed")
+        tabs.setAccessibleName("What happened, who is learning, learning rate, speed")
         self.log = _reading("train_log_lines", "What happened")
         self.log.setMinimumHeight(80)
         self.log.verticalScrollBar().rangeChanged.connect(self._show_newest)
         self.rate_plot = StepPlot("train_rate_plot", "learning_rate", "Learning rate")
         self.speed_plot = StepPlot("train_speed_plot", "speed", "Samples per second")
+        self.learning = LearningView()
         tabs.addTab(self.log, "What happened")
+        tabs.addTab(self.learning, "Who learns")
         tabs.addTab(self.rate_plot, "Learning rate")
         tabs.addTab(self.speed_plot, "Speed")
         card.body.addWidget(tabs, 1)
-        for plot in (self.loss_plot, self.metric_plot, self.rate_plot, self.speed_plot):
+        for plot in (*self._plots(), self.learning.plot, self.terms.plot):
             plot.failed.connect(self.banner.show_error)
         return card
+
+    def _plots(self) -> tuple[LivePlot, ...]:
+        return (self.loss_plot, self.metric_plot, self.rate_plot, self.speed_plot)
 
     @Slot(object)
     def _show_earlier(self, earlier: tuple[Curves, ...]) -> None:
@@ -191,8 +205,10 @@ class TrainView(Screen):
 
     @Slot(object)
     def _show_curves(self, curves: Curves) -> None:
-        for plot in (self.loss_plot, self.metric_plot, self.rate_plot, self.speed_plot):
+        for plot in self._plots():
             plot.show_curves(curves)
+        self.learning.show_curves(curves)
+        self.terms.show_curves(curves)
 
     @Slot(object)
     def show_state(self, state: TrainState) -> None:
@@ -216,6 +232,10 @@ class TrainView(Screen):
         self.epoch.show_figure(*state.epoch)
         self.verdict.show_figure(state.verdict.word, state.verdict.reason)
         set_role(self.verdict.note, "warn" if state.verdict.tone == "warn" else "quiet")
+        self.learning.show_learning(state.learning, several=state.several)
+        self.figures.setTabVisible(1, state.several)
+        if state.several:
+            self.terms.tell(self._presenter.curves)
         if state.lines != before.lines:
             self._show_lines(before, state)
         if state.log != before.log:
