@@ -242,11 +242,7 @@ def _spec_of(what: Path, settings: list[str]) -> Any:
         chosen = spec.read(what / "spec.json")
     else:
         chosen = suggest(scan(what))
-    # Names of parts first: they bring the options that the other settings may change.
-    pairs = [_pair(setting) for setting in settings]
-    for place, value in sorted(pairs, key=lambda pair: not pair[0].endswith(".name")):
-        chosen = spec.change(chosen, place, value)
-    return chosen
+    return spec.change_all(chosen, [_pair(setting) for setting in settings])
 
 
 def _pair(setting: str) -> tuple[str, str]:

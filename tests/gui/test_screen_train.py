@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSlider,
+    QTabWidget,
+    QWidget,
+)
 
 from workbench import events
 from workbench.gui.presenters.train import TrainPresenter, TrainState
@@ -408,3 +416,31 @@ def test_the_screen_fits_a_small_window(view, link) -> None:
     hint = view.minimumSizeHint()
     assert hint.width() <= 1112
     assert hint.height() <= 772
+
+
+def test_several_terms_are_shown_raw_weighed_and_by_share(view, link):
+    say(link, started())
+    tabs = view.findChild(QTabWidget, "train_figures")
+    assert not tabs.isTabVisible(1)
+    say(
+        link,
+        events.StepsDone(
+            epoch=1, step=1, losses=(1.0,), learning_rate=0.1, samples_per_second=9.0,
+            terms={"task": 2.0, "image": 1.0}, weights={"task": 1.0, "image": 6.0},
+            gradients={"image": 3.0, "text": 1.0}, cosines={"image": -0.5, "text": 0.1},
+            traces={"sigma.task": 1.0},
+        )
+    )  # fmt: skip
+    assert tabs.isTabVisible(1)
+    tabs.setCurrentIndex(1)
+    legend = view.findChild(QLabel, "train_terms_legend")
+    assert legend.accessibleName() == "task, image"
+    view.findChild(QPushButton, "train_terms_shares").click()
+    assert view.terms.plot.series()["image"][1].tolist() == [0.75]
+    view.findChild(QPushButton, "train_terms_traces").click()
+    assert legend.accessibleName() == "sigma.task"
+    sentence = view.findChild(QLabel, "train_learning").text()
+    assert sentence.startswith("The image learns most: 75% of the pull")
+    assert "pull apart" in sentence
+    view.findChild(QPushButton, "train_gradients_cosines").click()
+    assert view.learning.plot.series()["image"][1].tolist() == [-0.5]

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from workbench.parts import MODALITIES
 from workbench.runs.curves import Curves
 
 RECENT = 1.0
 """Epochs that the shares are taken over."""
 LEADS = 0.5
 """Share of the pull from which one modality is said to learn most; of two, more is needed."""
+_ORDER = " ".join(MODALITIES)
 APART = -0.1
 """Cosine below which terms are said to pull apart."""
 
@@ -37,8 +39,7 @@ def who_is_learning(curves: Curves) -> Learning:
     The pull at a modality is the length of the gradient of its encoder over its steps. It tells
     where the weights are moved, not which modality is the more useful.
     """
-    known = {name: series for name, series in curves.gradients.items() if len(series)}
-    if not known:
+    if not curves.gradients:
         return Learning()
     now = _shares(curves, curves.place)
     first = _shares(curves, RECENT)
@@ -76,7 +77,8 @@ def _shares(curves: Curves, end: float) -> dict[str, float]:
         values = series.y[inside] if inside.any() else series.y[:1]
         pull[name] = float(np.mean(values[np.isfinite(values)])) if len(values) else 0.0
     total = sum(pull.values())
-    return {name: value / total if total > 0 else 0.0 for name, value in pull.items()}
+    ranked = sorted(pull, key=_ORDER.find)
+    return {name: pull[name] / total if total > 0 else 0.0 for name in ranked}
 
 
 def _most_apart(curves: Curves) -> tuple[str, float]:

@@ -11,7 +11,7 @@ from workbench.spec.augmentation import (
     TextAugmentation,
 )
 from workbench.spec.base import OptionValue, PartSpec, Spec
-from workbench.spec.change import change, from_data, options_at, places, read
+from workbench.spec.change import change, change_all, from_data, options_at, places, read
 from workbench.spec.data import (
     COLUMN_ROLES,
     DIVISIONS,
@@ -71,6 +71,7 @@ __all__ = [
     "TrainSpec",
     "balancer_conflict",
     "change",
+    "change_all",
     "from_data",
     "fusion_conflict",
     "loss_conflict",

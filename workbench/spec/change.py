@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from workbench import parts
 from workbench.errors import UserError, nearest
 from workbench.options import Option, options_of_model
+from workbench.spec.base import PartSpec
+from workbench.spec.objective import AlignmentSpec
 from workbench.spec.run import PART_PLACES, VERSION, RunSpec
 
 
@@ -46,23 +48,46 @@ def change(spec: RunSpec, place: str, value: object) -> RunSpec:
     Raises:
         UserError: there is no such place, or the value is refused; says the nearest or the range.
     """
+    return change_all(spec, [(place, value)])
+
+
+def change_all(spec: RunSpec, changes: Iterable[tuple[str, object]]) -> RunSpec:
+    """A spec that differs in several values, which need to fit only all together.
+
+    Args:
+        spec: the spec to start from.
+        changes: places and values as of ``change``; names of parts come first, as they bring the
+            options that the others may change.
+
+    Raises:
+        UserError: as of ``change``.
+    """
     data = spec.model_dump(mode="json")
+    for place, value in sorted(changes, key=lambda pair: not _names_part(pair[0])):
+        _apply(spec, data, place, value)
+    return from_data(data)
+
+
+def _names_part(place: str) -> bool:
+    return place in PART_PLACES or place.removesuffix(".name") in PART_PLACES
+
+
+def _apply(spec: RunSpec, data: dict[str, Any], place: str, value: object) -> None:
     head, _, last = place.rpartition(".")
-    if place in PART_PLACES:
-        _set_part(data, place, value)
-    elif head in PART_PLACES and last == "name":
-        _set_part(data, head, value)
-    elif (owner := head.removesuffix(".options")) in PART_PLACES:
-        _require(spec, owner)
-        option = _option_at(options_at(spec, owner), last, owner)
-        _node(data, owner)["options"][last] = _value(option, value)
+    owner = head.removesuffix(".options")
+    if _names_part(place):
+        _set_part(data, place.removesuffix(".name"), value)
+    elif owner in PART_PLACES:
+        node = _part_node(data, owner)
+        options = parts.find(PART_PLACES[owner], node["name"]).options
+        option = _option_at(options, last, owner)
+        node["options"][last] = _value(option, value)
     else:
         node = _node(data, head)
         if last not in node:
             raise UserError(f"There is no setting '{place}'.", nearest(place, places(spec)))
-        known = {option.name: option for option in _model_options(spec, head)}
+        known = {option.name: option for option in _options_of(head)}
         node[last] = _value(known[last], value) if last in known else value
-    return from_data(data)
 
 
 def places(spec: RunSpec) -> list[str]:
@@ -129,7 +154,8 @@ def _set_part(data: dict[str, Any], place: str, name: object) -> None:
         if off:
             alignments.pop(pair, None)
             return
-        alignments.setdefault(pair, {})
+        blank = AlignmentSpec(loss=PartSpec(name=""))
+        alignments.setdefault(pair, blank.model_dump(mode="json"))
     node = _node(data, head)
     if off and head == "model.encoders":
         node.pop(last, None)
@@ -152,13 +178,29 @@ def _node(data: dict[str, Any], place: str) -> dict[str, Any]:
     return node
 
 
-def _require(spec: RunSpec, place: str) -> None:
-    if spec.holds(place):
-        return
+def _part_node(data: dict[str, Any], place: str) -> dict[str, Any]:
+    """The node of a part that is there."""
+    node: Any = data
+    for key in place.split("."):
+        node = node.get(key) if isinstance(node, dict) else None
+    if isinstance(node, dict):
+        return node
     if PART_PLACES[place] == "encoder":
         modality = place.rpartition(".")[2]
         raise UserError(f"{modality} is switched off.", f"Set {place}.name to an encoder first.")
     raise UserError(f"There is nothing at {place}.", f"Set {place}.name first.")
+
+
+def _options_of(place: str) -> tuple[Option, ...]:
+    """The options of the spec at a place, "" for a whole run's."""
+    owner: Any = RunSpec
+    for key in place.split(".") if place else []:
+        fields = getattr(owner, "model_fields", {})
+        if key in fields:
+            owner = fields[key].annotation
+        elif get_origin(owner) is dict:
+            owner = get_args(owner)[1]
+    return options_of_model(owner) if isinstance(owner, type) else ()
 
 
 def _option_at(options: tuple[Option, ...], name: str, owner: str) -> Option:
@@ -166,10 +208,6 @@ def _option_at(options: tuple[Option, ...], name: str, owner: str) -> Option:
     if name not in known:
         raise UserError(f"{owner} has no option '{name}'.", nearest(name, known))
     return known[name]
-
-
-def _model_options(spec: RunSpec, place: str) -> tuple[Option, ...]:
-    return options_at(spec, place) if place else ()
 
 
 def _value(option: Option, value: object) -> Any:

@@ -187,7 +187,7 @@ class TrainView(Screen):
         self.learning = LearningView()
         tabs.addTab(self.log, "What happened")
         tabs.addTab(self.learning, "Who learns")
-        tabs.addTab(self.rate_plot, "Learning rate")
+        tabs.addTab(self.rate_plot, "Rate")
         tabs.addTab(self.speed_plot, "Speed")
         card.body.addWidget(tabs, 1)
         for plot in (*self._plots(), self.learning.plot, self.terms.plot):
