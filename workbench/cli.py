@@ -223,6 +223,38 @@ def doctor(as_json: JsonFlag = False) -> None:
 
 
 @app.command()
+def own(
+    on: Annotated[str | None, typer.Option(help="Switch this part on; its file then runs.")] = None,
+    off: Annotated[str | None, typer.Option(help="Switch this part off.")] = None,
+    new: Annotated[
+        str | None, typer.Option(help="Write a file to start from: loss/NAME or alignment/NAME.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List your own parts, switch them on or off, or begin a new one."""
+    from workbench import own_parts, parts
+
+    if new is not None:
+        kind, _, name = new.rpartition("/")
+        own_parts.create(kind or "loss", name)  # type: ignore[arg-type]  # refused by name there
+    for chosen, wanted in ((on, True), (off, False)):
+        if chosen is not None:
+            own_parts.switch(chosen, wanted)
+    for each in parts.KINDS:
+        parts.load(each)
+    found = own_parts.listed()
+    facts = [
+        {"name": part.name, "kind": part.kind, "on": part.on, "problem": part.problem}
+        for part in found
+    ]
+    words = [f"Folder: {own_parts.folder()}"]
+    for part in found:
+        mark = "on " if part.on else "off"
+        words.append(f"{mark}  {part.kind or '?'} {part.name}  {part.problem or part.caption}")
+    _answer(as_json, {"folder": str(own_parts.folder()), "parts": facts}, "\n".join(words))
+
+
+@app.command()
 def engine() -> None:
     """Serve the window: requests on standard input, events on standard output."""
     from workbench.engine.server import main as serve

@@ -13,6 +13,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from workbench.errors import UserError, nearest
@@ -89,6 +90,7 @@ class Part:
         decides: of a fusion: it joins what the heads of the modalities say, not embeddings.
         gives: of a fusion that decides: the kind of output by task.
         needs: of a balancer: what it cannot do without.
+        file: of a part of the user's own: its file; None: it comes with the program.
     """
 
     kind: Kind
@@ -108,6 +110,7 @@ class Part:
     decides: bool = False
     gives: Mapping[str, Output] = field(default_factory=dict)
     needs: frozenset[str] = frozenset()
+    file: Path | None = None
 
     @property
     def title(self) -> str:
@@ -195,7 +198,10 @@ def _decorator(kind: Kind, order: int, **facts: Any) -> Callable[[F], F]:
         file = function.__module__.rsplit(".", 1)[-1]
         if file != name:
             raise TypeError(f"{kind} {name} must stand in a file {name}.py, not in {file}.py")
-        _registry[kind][name] = replace(_part(kind, function, order), **facts)
+        own = _own_file(function)
+        if own is not None and name in _registry[kind] and _registry[kind][name].file is None:
+            raise TypeError(f"the workbench has a {kind} {name} already: give yours another name")
+        _registry[kind][name] = replace(_part(kind, function, order), file=own, **facts)
         return function
 
     return mark
@@ -332,11 +338,31 @@ def balancer(
     return _decorator("balancer", order, needs=frozenset(needs), tasks=frozenset(target))
 
 
+def _own_file(function: Callable[..., Any]) -> Path | None:
+    """The file of a function that does not come with the program."""
+    if not function.__module__.startswith("workbench_own."):
+        return None
+    return Path(function.__code__.co_filename)
+
+
+def own(kind: Kind) -> list[Part]:
+    """Parts of the user's own that are registered now."""
+    return [part for part in _registry[kind].values() if part.file is not None]
+
+
+def forget(kind: Kind, name: str) -> None:
+    """Take a part of the user's own out of the registry, if it is there."""
+    if name in _registry[kind] and _registry[kind][name].file is not None:
+        del _registry[kind][name]
+
+
 def load(kind: Kind) -> None:
-    """Import every file of the kind's folder, so that its parts are registered."""
+    """Import every file of the kind's folder, and the user's own that are switched on."""
     package = importlib.import_module(f"workbench.{_FOLDERS[kind]}")
     for file in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{file.name}")
+    own_parts = importlib.import_module("workbench.own_parts")
+    own_parts.load(kind)
 
 
 def parts(kind: Kind, *, task: str | None = None, modality: str | None = None) -> list[Part]:
@@ -362,7 +388,16 @@ def find(kind: Kind, name: str) -> Part:
     try:
         return _registry[kind][name]
     except KeyError:
-        raise UserError(f"There is no {kind} '{name}'.", nearest(name, _registry[kind])) from None
+        raise UserError(f"There is no {kind} '{name}'.", _remedy(kind, name)) from None
+
+
+def _remedy(kind: Kind, name: str) -> str:
+    own_parts = importlib.import_module("workbench.own_parts")
+    for part in own_parts.listed():
+        if part.key == f"{kind}/{name}":
+            words = part.problem if part.on else "It is one of your own: switch it on first."
+            return str(words)
+    return nearest(name, _registry[kind])
 
 
 def every_part() -> Iterator[Part]:
