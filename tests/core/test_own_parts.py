@@ -86,8 +86,8 @@ def test_a_file_that_was_deleted_is_forgotten(home):
     [
         ("def mine(:\n", "line 1: SyntaxError"),
         ("x = 1\n", "has no function mine"),
-        (LOSS + "\nraise ValueError('no luck')\n", "line 9: ValueError: no luck"),
-        (LOSS + "\nimport sys\nsys.exit(3)\n", "line 10: SystemExit: 3"),
+        (LOSS + "\nraise ValueError('no luck')\n", "line 10: ValueError: no luck"),
+        (LOSS + "\nimport sys\nsys.exit(3)\n", "line 11: SystemExit: 3"),
         (LOSS.replace("float = 2.0", "list = ()"), "line 5: TypeError: option power"),
         ("import keras\n" + LOSS, "line 1: import keras"),
         (LOSS.replace("mine", "huber"), "has no function mine"),
