@@ -215,13 +215,18 @@ def explained(docstring: str) -> dict[str, str]:
 
 
 def options_of_function(function: Callable[..., Any]) -> tuple[Option, ...]:
-    """The options of a part: its keyword-only arguments that have a default."""
+    """The options of a part: its keyword-only arguments that have a default.
+
+    ``learned`` is none: it holds what a part has learned, and nobody sets it.
+    """
     hints = get_type_hints(function, include_extras=True)
     texts = explained(inspect.getdoc(function) or "")
     return tuple(
         _option(name, hints.get(name, Any), parameter.default, texts.get(name, ""))
         for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is not parameter.empty
+        if parameter.kind is parameter.KEYWORD_ONLY
+        and parameter.default is not parameter.empty
+        and name != "learned"
     )
 
 

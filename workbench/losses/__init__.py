@@ -42,3 +42,59 @@ def mean_of_each(values: Tensor) -> Tensor:
         [batch].
     """
     return values if len(values.shape) == 1 else ops.mean(values, axis=-1)
+
+
+def of_true(labels: Tensor, log_p: Tensor) -> Tensor:
+    """The entry of the true class in each row.
+
+    Args:
+        labels: class indices, [batch].
+        log_p: anything for each class, [batch, classes].
+
+    Returns:
+        [batch].
+    """
+    index = ops.expand_dims(ops.cast(labels, "int32"), -1)
+    return ops.squeeze(ops.take_along_axis(log_p, index, axis=-1), -1)
+
+
+def log_of_wrong(labels: Tensor, log_p: Tensor) -> Tensor:
+    """The logarithm of the probability that all other classes have together.
+
+    ``log(1 - p)`` would lose all digits where the model is sure.
+
+    Args:
+        labels: class indices, [batch].
+        log_p: logarithms of probabilities, [batch, classes].
+
+    Returns:
+        [batch].
+    """
+    mine = ops.one_hot(ops.cast(labels, "int32"), log_p.shape[-1], dtype=log_p.dtype)
+    # Far below any other, yet finite: a masked -inf has no gradient that is a number.
+    return ops.logsumexp(log_p - 1e9 * mine, axis=-1)
+
+
+def levels(labels: Tensor, logits: Tensor) -> Tensor:
+    """Whether the class of each sample lies above each threshold.
+
+    Args:
+        labels: class indices in their order, int [batch].
+        logits: anything for each threshold, [batch, classes - 1].
+
+    Returns:
+        1 or 0, [batch, classes - 1], of the type of the logits.
+
+    Raises:
+        ValueError: another number of axes, or batches of different size.
+    """
+    if len(labels.shape) != 1 or len(logits.shape) != 2:
+        raise ValueError(
+            "there must be labels [batch] and logits [batch, classes - 1]; "
+            f"they are {list(labels.shape)} and {list(logits.shape)}"
+        )
+    many, rows = labels.shape[0], logits.shape[0]
+    if None not in (many, rows) and many != rows:
+        raise ValueError(f"there are labels for {many} samples, logits for {rows}")
+    thresholds = ops.arange(logits.shape[-1], dtype="int32")
+    return ops.cast(ops.cast(labels, "int32")[:, None] > thresholds[None], logits.dtype)
