@@ -225,3 +225,35 @@ def test_a_model_without_mistakes_says_so(qtbot, view, tmp_path):
     figures, samples = of_sets()
     show(qtbot, view, tmp_path / "run", (figures, replace(samples, prediction=samples.target)))
     assert words(view, "results_nothing") == "Not one mistake."
+
+
+def of_pairs():
+    figures = evaluations.Results(
+        split="test",
+        task="none",
+        target="",
+        metrics={"loss": 1.2, "recall_at_1": 0.5, "recall_at_5": 0.75, "median_rank": 1.5},
+        baseline={"recall_at_1": 0.01, "recall_at_5": 0.05, "median_rank": 50.5},
+        loss_name="InfoNCE",
+    )
+    samples = evaluations.Samples(
+        stem=np.array(["a", "b", "c", "d"]),
+        target=np.ones(4),
+        prediction=np.array([1.0, 9.0, 1.0, 0.0]),
+        confidence=np.empty(0),
+        true_probability=np.empty(0),
+        loss=np.array([0.1, 3.0, 0.2, 0.5]),
+    )
+    return figures, samples
+
+
+def test_pairs_alone_tell_how_often_the_partner_is_found_first(qtbot, view, tmp_path):
+    show(qtbot, view, tmp_path / "run", of_pairs())
+    assert words(view, "results_figure_0_value") == "50.0%"
+    assert words(view, "results_figure_0_note") == "guessing: 1.0%"
+    assert view.figures[2].caption.text() == "Median place"
+    assert not view.scatter.isVisible()
+    sentence = words(view, "results_verdict_sentence")
+    assert sentence.startswith("The partner is found first for 50% of 4, by chance for 1.0%")
+    assert rows(view)[0][:2] == ["b", "9"]
+    assert words(view, "results_sample_0") == "number 9"

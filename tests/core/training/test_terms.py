@@ -242,3 +242,73 @@ def test_scaling_of_numbers_reaches_the_heads_too(tmp_path):
     last = of_kind(said, events.EpochDone)[-1]
     assert set(last.train_terms) == {"task", "image", "text"}
     assert last.validation["mae"] < 1.0
+
+
+def aligned(name, weight=0.5, **options):
+    return {"image+text": {"loss": {"name": name, "options": options}, "weight": weight}}
+
+
+@pytest.mark.parametrize("part", parts.parts("alignment"), ids=lambda part: part.name)
+def test_every_alignment_trains_beside_a_task_loss(tmp_path, part):
+    run_spec = make_spec(objective={"alignments": aligned(part.name)}, epochs=2)
+    said = train(tmp_path, run_spec, prepared())
+    last = of_kind(said, events.EpochDone)[-1]
+    assert set(last.train_terms) == {"task", "image+text"}
+    assert np.isfinite([*last.train_terms.values(), *last.validation_terms.values()]).all()
+    assert of_kind(said, events.StepsDone)[-1].weights["image+text"] == pytest.approx(0.5)
+
+
+def test_pairs_alone_learn_to_find_each_other(tmp_path):
+    from workbench.insight.evaluate import evaluate, load_model
+
+    run_spec = make_spec("none", {"alignments": aligned("infonce", 1.0)}, epochs=30)
+    data = prepared("none")
+    said = train(tmp_path, run_spec, data)
+    first, *_, last = of_kind(said, events.EpochDone)
+    assert last.validation["loss"] < first.validation["loss"]
+    assert set(last.validation) == {"loss", "matched"}
+    told = evaluate(run_spec, data, load_model(run_spec, tmp_path), "test", tmp_path)
+    # Eight different pairs among 24: a partner has two or three doubles, which count as nearer.
+    assert told.metrics["recall_at_5"] > 0.6 > told.baseline["recall_at_5"] * 2
+    found, samples = results.read(tmp_path, "test")
+    assert found.task == "none"
+    assert (samples.prediction >= 1).all()
+
+
+def test_a_learned_temperature_is_trained_saved_and_used_in_evaluation(tmp_path):
+    from workbench.insight.evaluate import evaluate, load_model
+
+    run_spec = make_spec("none", {"alignments": aligned("infonce", 1.0)})
+    train(tmp_path, run_spec, prepared("none"))
+    (learned,) = (v for n, v in weights(tmp_path, "best").items() if n.startswith("objective/"))
+    assert learned != 0
+    model = load_model(run_spec, tmp_path)
+    one = evaluate(run_spec, prepared("none"), model, "test", tmp_path).metrics["loss"]
+    fixed = spec.change(run_spec, "objective.alignments.image+text.loss.learn", False)
+    two = evaluate(fixed, prepared("none"), model, "test", tmp_path).metrics["loss"]
+    assert one != pytest.approx(two, rel=1e-6)
+
+
+def test_pairs_without_anything_to_train_towards_are_refused():
+    with pytest.raises(UserError, match="nothing to train towards"):
+        make_spec("none")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [part for part in parts.parts("loss") if part.tasks & {"category", "ordered", "number"}],
+    ids=lambda part: part.name,
+)
+def test_every_loss_trains_with_its_own_head_and_is_evaluated(tmp_path, part):
+    from workbench.insight.evaluate import evaluate, load_model
+
+    task = next(t for t in ("category", "ordered", "number") if t in part.tasks)
+    options = {"learn": True} if any(o.name == "learn" for o in part.options) else {}
+    loss = {"loss": {"name": part.name, "options": options}, "heads": True}
+    run_spec = make_spec(task, loss, epochs=12)
+    said = train(tmp_path, run_spec, prepared(task))
+    last = of_kind(said, events.EpochDone)[-1]
+    assert np.isfinite(last.validation["loss"])
+    told = evaluate(run_spec, prepared(task), load_model(run_spec, tmp_path), "test", tmp_path)
+    name, better = ("mae", -1) if task == "number" else ("accuracy", 1)
+    assert better * told.metrics[name] > better * told.baseline[name]

@@ -14,6 +14,7 @@ Tone = Literal["good", "warn"]
 
 # The first three names stand in the figures, where the evaluation has them.
 _ORDER = (
+    "recall_at_1", "recall_at_5", "median_rank",
     "accuracy", "micro_f1", "mae_steps", "quadratic_kappa", "macro_f1", "mae", "rmse", "r2", "loss",
 )  # fmt: skip
 _SHARES = (
@@ -25,9 +26,16 @@ _SHARES = (
     "recall",
     "f1",
     "auc",
+    "recall_at_1",
+    "recall_at_5",
+    "recall_at_10",
 )
 _CAPTIONS: Mapping[str, str] = {
     "accuracy": "Right",
+    "recall_at_1": "Partner found first",
+    "recall_at_5": "Partner in the first 5",
+    "recall_at_10": "Partner in the first 10",
+    "median_rank": "Median place",
     "macro_f1": "Macro F1",
     "micro_f1": "Micro F1",
     "mae_steps": "Steps off",
@@ -39,6 +47,10 @@ _CAPTIONS: Mapping[str, str] = {
 }
 _MEANINGS: Mapping[str, str] = {
     "accuracy": "Share of the samples that were predicted right.",
+    "recall_at_1": "Share of the samples whose partner in the other modality is nearest of all.",
+    "recall_at_5": "Share of the samples whose partner is among the five nearest.",
+    "recall_at_10": "Share of the samples whose partner is among the ten nearest.",
+    "median_rank": "The place of the partner among all, from the nearest on, in the middle case.",
     "macro_f1": "Harmonic mean of precision and recall, averaged over classes: rare classes "
     "count as much as frequent ones.",
     "micro_f1": "Harmonic mean of precision and recall over all categories and samples together.",
@@ -141,7 +153,8 @@ def _figure(results: Results, name: str) -> FigureWords:
         note = f"guessing: {metric_words(name, results.baseline[name])}"
     value = metric_words(name, results.metrics[name])
     guess = _GUESSES.get(results.task, "the most frequent class")
-    meaning = f"{_MEANINGS.get(name, '')} Guessing always says {guess}.".strip()
+    said = "Guessing shuffles." if results.task == "none" else f"Guessing always says {guess}."
+    meaning = f"{_MEANINGS.get(name, '')} {said}".strip()
     return FigureWords(name, caption, value, note, meaning)
 
 
@@ -175,6 +188,8 @@ def verdict(results: Results, samples: Samples, column: int = 0) -> Verdict:
         return Verdict("Nothing to judge", "No sample is in this split.", "warn")
     if results.task == "labels":
         return _of_sets(results, len(samples))
+    if results.task == "none":
+        return _of_pairs(results, len(samples))
     if results.classes:
         return _of_classes(results)
     if results.per_column:
@@ -203,6 +218,23 @@ def _of_sets(results: Results, total: int) -> Verdict:
     if weakest is not None and weakest.f1 < reached - 0.05:
         figures += f" Weakest: {_short(weakest.name)}, F1 {weakest.f1:.0%}."
     return Verdict(_grade(removed), figures, "good" if removed > 0.3 else "warn")
+
+
+def _of_pairs(results: Results, total: int) -> Verdict:
+    """Pairs without a target, by how often the partner is found first."""
+    found = results.metrics.get("recall_at_1", 0.0)
+    chance = results.baseline.get("recall_at_1", 0.0)
+    place = results.metrics.get("median_rank", float(total))
+    words = (
+        f"The partner is found first for {found:.0%} of {total:,}, by chance for {chance:.1%}; "
+        f"in the middle case it is number {place:,.0f}."
+    )
+    # Twice the standard error of chance: less may be luck.
+    if found - chance <= 2 * float(np.sqrt(chance * (1 - chance) / max(total, 1))):
+        return Verdict("No better than guessing", words, "warn")
+    middle = results.baseline.get("median_rank", total / 2)
+    removed = 1 - (place - 1) / max(middle - 1, 1e-9)
+    return Verdict(_grade(removed), words, "good" if removed > 0.3 else "warn")
 
 
 def _of_classes(results: Results) -> Verdict:

@@ -22,7 +22,11 @@ OUTCOMES = {
 }
 """How a run ended, by outcome."""
 
-METRICS = {"accuracy": "accuracy", "mae": "mean absolute error"}
+METRICS = {
+    "accuracy": "accuracy",
+    "mae": "mean absolute error",
+    "matched": "share of partners found",
+}
 """Names of the metrics, in words."""
 
 
@@ -60,4 +64,4 @@ def _part(kind: parts.Kind, chosen: PartSpec) -> str:
 
 def metric_figure(name: str, value: float) -> str:
     """A metric as people write it: an accuracy in per cent."""
-    return f"{value:.1%}" if name == "accuracy" else figure(value)
+    return f"{value:.1%}" if name in ("accuracy", "matched") else figure(value)

@@ -35,6 +35,7 @@ _CLASS_WIDTHS = (28, 21, 17, 16, 18)
 _COLUMN_WIDTHS = (30, 23, 25, 22)
 _SAMPLE_WIDTHS: dict[str, tuple[int, ...]] = {
     "labels": (18, 25, 25, 12, 10, 10),
+    "none": (50, 30, 20),
     "number": (36, 16, 16, 16, 16),
     "numbers": (36, 16, 16, 16, 16),
 }
@@ -118,9 +119,14 @@ class ResultsView(Screen):
             order = np.arange(len(results.per_class))
             self.classes.show_columns(class_columns(results.per_class), order, _CLASS_WIDTHS)
         elif new:
+            pairs = results.task == "none"
+            self._scatter_card.setVisible(not pairs)
+            self._errors_card.title.setText("How far down the partner is" if pairs else "Errors")
             self.scatter.show_numbers(samples.target, samples.prediction)
             self.errors.show_errors(samples.prediction - samples.target)
             self._show_numbers(state)
+            if pairs:
+                self._errors_card.hint.setText("0: it is the nearest of all")
         self._matrix_card.setVisible(bool(results.confusion))
         self._show_filters(state)
         wide = _SAMPLE_WIDTHS.get(results.task, _WIDTHS_OF_CLASSES)
@@ -184,7 +190,8 @@ class ResultsView(Screen):
             self.search.setText(state.wish.words)
         self.count.setText(state.counted)
         self.nothing.setText(state.nothing)
-        self._samples_card.title.setText("Worst first" if classes else "Worst errors")
+        numbers = state.results.task in ("number", "numbers")
+        self._samples_card.title.setText("Worst errors" if numbers else "Worst first")
 
     def _look_at_first(self) -> None:
         some = bool(self.samples.rows.rowCount())
@@ -289,12 +296,14 @@ class ResultsView(Screen):
         page, row = _page()
         card = Card("Predicted against true")
         self._hints = {card: "on the line they are the same"}
+        self._scatter_card = card
         self.scatter = ScatterPlot("results_scatter")
         self.scatter.sample_chosen.connect(self._choose_entry)
         card.body.addWidget(self.scatter)
         row.addWidget(card, 30)
         card = Card("Errors")
         self._hints[card] = "left: too low · right: too high"
+        self._errors_card = card
         self.errors = ResidualHistogram("results_errors")
         card.body.addWidget(self.errors)
         row.addWidget(card, 30)

@@ -216,6 +216,10 @@ class SampleFacts(QWidget):
 
 
 def _facts(results: Results, samples: Samples, row: int) -> tuple[tuple[str, str], ...]:
+    if results.task == "none":
+        place = float(samples.prediction[row])
+        words = f"number {place:,.3g}" if place else "has no pair"
+        return (("Its partner", words), ("Loss", number_words(float(samples.loss[row]))))
     if not results.classes:
         number, told = float(samples.target[row]), float(samples.prediction[row])
         return (

@@ -146,6 +146,8 @@ def sample_columns(results: Results, samples: Samples) -> tuple[Column, ...]:
     """
     stem: Column = ("Sample", samples.stem, lambda i: str(samples.stem[i]), False)
     loss = _number("Loss", samples.loss)
+    if results.task == "none":
+        return (stem, _number("Place of its partner", samples.prediction), loss)
     if not results.classes:
         error = samples.prediction - samples.target
         off: Column = ("Error", np.abs(error), lambda i: _signed(float(error[i])), True)
