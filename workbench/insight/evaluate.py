@@ -24,6 +24,7 @@ from workbench.training.model import TASK, build, projection_of
 from workbench.training.objective import Objective
 
 BATCH = 128
+SPREAD = "spread"
 
 
 def load_model(spec: RunSpec, folder: Path) -> Any:
@@ -86,6 +87,7 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         confusion=judged.confusion,
         per_class=judged.per_class,
         per_column=judged.per_column,
+        has_spread=SPREAD in said,
         loss_name=", ".join(dict.fromkeys(term.part.title for term in objective.terms)),
     )
     samples = results.Samples(
@@ -95,6 +97,7 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         confidence=judged.confidence,
         true_probability=judged.true_probability,
         loss=losses,
+        spread=_spread(prepared, said),
     )
     results.write(folder, found, samples)
     return Evaluated(split=split, metrics=found.metrics, baseline=found.baseline)
@@ -129,12 +132,23 @@ def _predict(
     for inputs, labels, weights, _ in batches.sequential(prepared, rows, min(BATCH, len(rows))):
         given = model(inputs, training=False)
         losses.append(ops.convert_to_numpy(objective.per_sample(labels, given, weights)))
-        told = {TASK: objective.answers(given)} if TASK in given else given
+        told = {TASK: objective.answers(given)} if TASK in given else dict(given)
+        spreads = objective.spreads(given)
+        if spreads is not None:
+            told[SPREAD] = spreads
         for name, values in told.items():
             found.setdefault(name, []).append(ops.convert_to_numpy(values))
     count = len(rows)
     said = {n: np.concatenate(v)[:count].astype(np.float64) for n, v in found.items()}
     return said, np.concatenate(losses)[:count].astype(np.float64)
+
+
+def _spread(prepared: Prepared, said: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Standard deviations in the unit of the target; empty where the model gave none."""
+    if SPREAD not in said or prepared.scaling is None:
+        return np.empty(0)
+    spread: NDArray[np.float64] = said[SPREAD] * np.asarray(prepared.scaling.spread)
+    return spread[:, 0] if prepared.task == "number" else spread
 
 
 def _pairs(

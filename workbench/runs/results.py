@@ -12,7 +12,7 @@ import io
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,7 @@ class Results(BaseModel):
         loss_name: the loss that was trained with, in words.
         columns: names of several numbers; empty otherwise.
         per_column: one row for each of several numbers; empty otherwise.
+        has_spread: the model also said how far off each of its numbers may be.
     """
 
     model_config = ConfigDict(
@@ -110,6 +111,7 @@ class Results(BaseModel):
     loss_name: str
     columns: tuple[str, ...] = ()
     per_column: tuple[ColumnRow, ...] = ()
+    has_spread: bool = False
 
     @model_validator(mode="after")
     def _sizes_agree(self) -> Results:
@@ -144,6 +146,8 @@ class Samples:
             whole set, as if they were independent; empty for numbers.
         true_probability: probability of the true class or set, 0..1; empty for numbers.
         loss: the loss of each sample.
+        spread: the standard deviation that the model gave with each number, in the target's unit,
+            of the shape of the prediction; empty where it gave none.
     """
 
     stem: NDArray[np.str_]
@@ -152,6 +156,7 @@ class Samples:
     confidence: NDArray[np.float64]
     true_probability: NDArray[np.float64]
     loss: NDArray[np.float64]
+    spread: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     def __len__(self) -> int:
         return len(self.stem)
@@ -230,7 +235,13 @@ def _damaged(file: Path, what: str) -> UserError:
 
 def _header(results: Results) -> list[str]:
     answers = [f"{what} {name}" for what in _ANSWERS for name in results.columns]
-    return ["stem", *(answers or _ANSWERS), *_FIGURES]
+    return ["stem", *(answers or _ANSWERS), *_FIGURES, *_spread_header(results)]
+
+
+def _spread_header(results: Results) -> list[str]:
+    if not results.has_spread:
+        return []
+    return [f"spread {name}" for name in results.columns] or ["spread"]
 
 
 def _to_csv(results: Results, samples: Samples) -> str:
@@ -246,8 +257,14 @@ def _to_csv(results: Results, samples: Samples) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(_header(results))
-    for stem, true, said, *told in zip(samples.stem, *answers, *figures, strict=True):
-        writer.writerow([str(stem), *true, *said, *told])
+    spreads = [
+        [_cell(number) for number in np.atleast_1d(row)] if results.has_spread else []
+        for row in (samples.spread if results.has_spread else samples.stem)
+    ]
+    for stem, true, said, *told, spread in zip(
+        samples.stem, *answers, *figures, spreads, strict=True
+    ):
+        writer.writerow([str(stem), *true, *said, *told, *spread])
     return stream.getvalue()
 
 
@@ -262,6 +279,8 @@ def _refuse_misfit(results: Results, samples: Samples) -> None:
         found = np.shape(getattr(samples, name))
         if found != shape:
             raise ValueError(f"{name} has {list(found)} values, {list(shape)} expected")
+    if results.has_spread and np.shape(samples.spread) != answer:
+        raise ValueError(f"spread has {list(np.shape(samples.spread))} values")
     for name in _ANSWERS if classes and wide is None and rows else ():
         values = getattr(samples, name)
         if not (values.min() >= 0 and values.max() < len(classes)):
@@ -289,7 +308,8 @@ def _from_csv(results: Results, reader: Any, file: Path) -> Samples:
         raise _damaged(file, f"its first line is not {','.join(header)}")
     index = {name: number for number, name in enumerate(results.classes)}
     wide = len(results.columns) or 1
-    stems, answers, figures = [], [], []
+    stems, answers, figures, spreads = [], [], [], []
+    spread = len(_spread_header(results))
     for row in reader:
         where = f"line {reader.line_num}"
         if len(row) != len(header):
@@ -297,14 +317,18 @@ def _from_csv(results: Results, reader: Any, file: Path) -> Samples:
         try:
             both = row[1 : 1 + wide], row[1 + wide : 1 + 2 * wide]
             answers.append([_answer(results, index, cells) for cells in both])
-            told = row[1 + 2 * wide :]
+            told = row[1 + 2 * wide : len(row) - spread]
+            spreads.append([float(cell) for cell in row[len(row) - spread :]])
             figures.append([float(cell) for cell in (told if index else ["0", "0", *told[2:]])])
         except KeyError as error:
             raise _damaged(file, f"{where}: {error} is no class") from None
         except ValueError as error:
             raise _damaged(file, f"{where}: {error}") from None
         stems.append(row[0])
-    return _samples(results, stems, answers, figures)
+    found = _samples(results, stems, answers, figures)
+    if not results.has_spread:
+        return found
+    return replace(found, spread=np.array(spreads, np.float64).reshape(found.prediction.shape))
 
 
 def _answer(results: Results, index: Mapping[str, int], cells: list[str]) -> Any:

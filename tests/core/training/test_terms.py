@@ -312,3 +312,19 @@ def test_every_loss_trains_with_its_own_head_and_is_evaluated(tmp_path, part):
     told = evaluate(run_spec, prepared(task), load_model(run_spec, tmp_path), "test", tmp_path)
     name, better = ("mae", -1) if task == "number" else ("accuracy", 1)
     assert better * told.metrics[name] > better * told.baseline[name]
+
+
+def test_a_model_that_says_how_sure_it_is_is_told_in_the_unit_of_the_target(tmp_path):
+    from workbench.insight.evaluate import evaluate, load_model
+
+    run_spec = make_spec("number", {"loss": {"name": "gaussian_nll"}}, epochs=30)
+    data = prepared("number")
+    train(tmp_path, run_spec, data)
+    evaluate(run_spec, data, load_model(run_spec, tmp_path), "test", tmp_path)
+    found, samples = results.read(tmp_path, "test")
+    assert found.has_spread
+    assert samples.spread.shape == samples.prediction.shape
+    # Once it is good, the errors are as large as it says: within a factor of two or so.
+    errors = np.abs(samples.prediction - samples.target)
+    assert 0.2 < errors.mean() / samples.spread.mean() < 5
+    assert samples.spread.mean() < data.labels.std()

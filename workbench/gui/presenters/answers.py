@@ -21,7 +21,10 @@ def of_column(samples: Samples, column: int) -> Samples:
     if samples.target.ndim == 1 or samples.target.dtype.kind != "f":
         return samples
     return replace(
-        samples, target=samples.target[:, column], prediction=samples.prediction[:, column]
+        samples,
+        target=samples.target[:, column],
+        prediction=samples.prediction[:, column],
+        spread=samples.spread[:, column] if samples.spread.ndim > 1 else samples.spread,
     )
 
 

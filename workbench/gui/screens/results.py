@@ -39,6 +39,7 @@ _SAMPLE_WIDTHS: dict[str, tuple[int, ...]] = {
     "number": (36, 16, 16, 16, 16),
     "numbers": (36, 16, 16, 16, 16),
 }
+_WIDTHS_WITH_SPREAD = (32, 15, 15, 10, 14, 14)
 _WIDTHS_OF_CLASSES = (30, 18, 18, 12, 12, 10)
 
 
@@ -130,6 +131,8 @@ class ResultsView(Screen):
         self._matrix_card.setVisible(bool(results.confusion))
         self._show_filters(state)
         wide = _SAMPLE_WIDTHS.get(results.task, _WIDTHS_OF_CLASSES)
+        if results.has_spread:
+            wide = _WIDTHS_WITH_SPREAD
         self.samples.show_columns(sample_columns(results, samples), rows, wide)
         self._look_at_first()
 

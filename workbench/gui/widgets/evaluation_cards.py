@@ -222,9 +222,10 @@ def _facts(results: Results, samples: Samples, row: int) -> tuple[tuple[str, str
         return (("Its partner", words), ("Loss", number_words(float(samples.loss[row]))))
     if not results.classes:
         number, told = float(samples.target[row]), float(samples.prediction[row])
+        sure = f" ± {number_words(float(samples.spread[row]), 2)}" if len(samples.spread) else ""
         return (
             ("True", number_words(number)),
-            ("Predicted", number_words(told)),
+            ("Predicted", number_words(told) + sure),
             ("Error", ("+" if told > number else "") + number_words(told - number)),
         )
     true = answers.in_words(results, samples.target[row])

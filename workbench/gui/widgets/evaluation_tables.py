@@ -152,7 +152,8 @@ def sample_columns(results: Results, samples: Samples) -> tuple[Column, ...]:
         error = samples.prediction - samples.target
         off: Column = ("Error", np.abs(error), lambda i: _signed(float(error[i])), True)
         said = (_number("True", samples.target), _number("Predicted", samples.prediction))
-        return (stem, *said, off, loss)
+        sure = (_number("±", samples.spread, 2),) if len(samples.spread) else ()
+        return (stem, *said, *sure, off, loss)
 
     def named(title: str, values: NDArray[Any]) -> Column:
         key = answers.in_order(results, values)
