@@ -13,8 +13,8 @@ LARGEST_SCALE = 100.0
 
 _NEVER = -1e30
 # In place of minus infinity, of which a row without candidates would make NaN.
-_SHORTEST = 1e-24
-# Square of the length below which an embedding has no direction.
+_SHORTEST = 1e-6
+# Below it an embedding has no direction: the gradient of a direction grows as lengths shrink.
 
 
 def pairs(first: Tensor, second: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -60,7 +60,7 @@ def unit(vectors: Tensor) -> Tensor:
     # The largest number first, so that no square overflows or vanishes; it is no part of the
     # gradient, because the length cancels it.
     largest = ops.stop_gradient(ops.max(ops.abs(vectors), axis=-1, keepdims=True))
-    known = largest > math.sqrt(_SHORTEST)
+    known = largest > _SHORTEST
     scaled = ops.where(known, vectors / ops.where(known, largest, ops.ones_like(largest)), 0.0)
     squares = ops.sum(ops.square(scaled), axis=-1, keepdims=True)
     return scaled / ops.sqrt(ops.where(known, squares, ops.ones_like(squares)))
@@ -188,7 +188,6 @@ def log_scale(start: float, learned: Mapping[str, Tensor] | None, like: Tensor) 
     raw = math.log(start) + ops.cast(ops.convert_to_tensor(offset), like.dtype)
     limit = math.log(LARGEST_SCALE)
 
-    @ops.custom_gradient
     def limited(value: Tensor) -> tuple[Tensor, object]:
         def back(gradient: Tensor, *_: Tensor) -> Tensor:
             # Descent along a negative gradient would go further beyond.
@@ -196,4 +195,4 @@ def log_scale(start: float, learned: Mapping[str, Tensor] | None, like: Tensor) 
 
         return ops.minimum(value, limit), back
 
-    return limited(raw)
+    return ops.custom_gradient(limited)(raw)

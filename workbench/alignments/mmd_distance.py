@@ -87,8 +87,9 @@ def median(values: Tensor, counts: Tensor) -> Tensor:
         values: float, of any shape.
         counts: 1 where a value counts, else 0, of the same shape.
     """
-    ranked = ops.sort(ops.reshape(ops.where(counts > 0, values, _FAR), (-1,)))
+    found = ops.reshape(ops.where(counts > 0, values, _FAR), (-1,))
+    order = ops.argsort(ops.stop_gradient(found))
     count = ops.cast(ops.sum(ops.cast(counts > 0, "int32")), "int32")
-    low, high = ops.maximum(count - 1, 0) // 2, ops.minimum(count // 2, ops.size(ranked) - 1)
-    found = (ops.take(ranked, low) + ops.take(ranked, high)) / 2
-    return ops.where(count > 0, ops.maximum(found, _NARROWEST), 1.0)
+    low, high = ops.maximum(count - 1, 0) // 2, ops.minimum(count // 2, ops.size(found) - 1)
+    middle = (ops.take(found, ops.take(order, low)) + ops.take(found, ops.take(order, high))) / 2
+    return ops.where(count > 0, ops.maximum(middle, _NARROWEST), 1.0)
