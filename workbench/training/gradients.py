@@ -130,20 +130,24 @@ class Gradients:
         self, tape: Any, gradients: list[Any], weighed: list[Any], own: dict[int, int]
     ) -> list[Any]:
         """Join the gradient of each modality's own head with the rest, as the balancer says."""
+        settled = list(gradients)
         for place, term in own.items():
-            mine = self._summed(tape.gradient(weighed[term], self._variables))
-            inside = self._of_encoder[place]
+            found = tape.gradient(weighed[term], self._variables)
+            # Only its encoder and its head: no other variable is reached by this term.
+            reached = [n for n, gradient in enumerate(found) if gradient is not None]
+            mine = self._over([tf.convert_to_tensor(found[n]) for n in reached])
+            both = {
+                n: (tf.convert_to_tensor(settled[n]), g) for n, g in zip(reached, mine, strict=True)
+            }
+            inside = [n for n in self._of_encoder[place] if n in both]
             joined = self._balancer.combine(
-                [tf.convert_to_tensor(gradients[n]) for n in inside],
-                [tf.convert_to_tensor(mine[n]) for n in inside],
-                place,
+                [both[n][0] for n in inside], [both[n][1] for n in inside], place
             )
-            known = dict(zip(inside, joined, strict=True))
-            gradients = [
-                known[n] if n in known else _added(gradient, mine[n])
-                for n, gradient in enumerate(gradients)
-            ]
-        return gradients
+            for n, (rest, own_part) in both.items():
+                settled[n] = rest + own_part
+            for n, gradient in zip(inside, joined, strict=True):
+                settled[n] = gradient
+        return settled
 
     def _slowed(
         self, gradients: list[Any], given: Any, labels: Any, weights: Any, step: Any
@@ -198,7 +202,3 @@ class Gradients:
 
 def _dot(one: Any, other: Any) -> Any:
     return tf.reduce_sum(one * other)
-
-
-def _added(gradient: Any, more: Any) -> Any:
-    return tf.convert_to_tensor(gradient) + tf.convert_to_tensor(more)
