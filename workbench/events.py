@@ -71,6 +71,37 @@ class Prepared(Said):
     seconds: float
 
 
+class DrawnLoss(BaseModel):
+    """The curve of one loss; a place where it is not finite holds NaN.
+
+    Args:
+        values: the loss at each place.
+        slopes: its derivative in what moves.
+        bends: its second derivative.
+        problem: why it could not be drawn; the lists are empty then.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    values: tuple[float, ...] = ()
+    slopes: tuple[float, ...] = ()
+    bends: tuple[float, ...] = ()
+    problem: str = ""
+
+
+class LossesDrawn(Said):
+    """The answer to a question for curves of losses.
+
+    Args:
+        number: of the question.
+        curves: one for each loss that was asked for, in that order.
+    """
+
+    event: Literal["losses_drawn"] = "losses_drawn"
+    number: int
+    curves: tuple[DrawnLoss, ...]
+
+
 class Started(Said):
     """Training begins.
 
@@ -219,8 +250,8 @@ class Failed(Said):
 
 
 Event = Annotated[
-    EngineReady | Preparing | Prepared | Started | StepsDone | EpochDone | Stopping | Trained
-    | Evaluated | Ended | Failed,
+    EngineReady | Preparing | Prepared | LossesDrawn | Started | StepsDone | EpochDone | Stopping
+    | Trained | Evaluated | Ended | Failed,
     Field(discriminator="event"),
 ]  # fmt: skip
 

@@ -28,6 +28,19 @@ TASKS: tuple[Task, ...] = get_args(Task)
 Modality = Literal["image", "audio", "text"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 
+Form = Literal["pixels", "log_mel", "wave", "tokens", "sentence"]
+"""What a sample of a modality is when it reaches its encoder, as the data spec has it read."""
+
+USUAL_FORMS: Mapping[Modality, Form] = {"image": "pixels", "audio": "log_mel", "text": "tokens"}
+
+FORM_WORDS: Mapping[Form, str] = {
+    "pixels": "pictures",
+    "log_mel": "log-mel spectrograms",
+    "wave": "raw waves",
+    "tokens": "token numbers",
+    "sentence": "vectors of a sentence model",
+}
+
 Output = Literal["logits", "log_probabilities", "value"]
 """What reaches a loss: scores before softmax or sigmoid; logarithms of probabilities that sum to 1
 over the classes; or a number. Probabilities themselves are nobody's output: softmax of a softmax
@@ -83,6 +96,7 @@ class Part:
         tasks: the tasks that it fits; empty: all.
         modality: the modality that it reads; None: not bound to one.
         order: where it stands in a list; the lowest is the first suggestion.
+        reads: of an encoder: the form of its modality that it reads.
         takes: of a loss: which outputs it reads.
         head: of a loss: what gives these outputs.
         noise: of a loss or an alignment: which likelihood it stands for.
@@ -103,6 +117,7 @@ class Part:
     tasks: frozenset[str]
     modality: str | None
     order: int
+    reads: Form | None = None
     takes: frozenset[str] = frozenset()
     head: Head = "plain"
     noise: Noise = "none"
@@ -124,12 +139,15 @@ class Part:
         found = inspect.signature(self.function).parameters.values()
         return frozenset(p.name for p in found if p.kind is p.KEYWORD_ONLY and p.default is p.empty)
 
-    def fits(self, *, task: str | None = None, modality: str | None = None) -> str:
+    def fits(
+        self, *, task: str | None = None, modality: str | None = None, form: Form | None = None
+    ) -> str:
         """Why this part cannot be chosen.
 
         Args:
             task: the task at hand; None: any.
             modality: the modality at hand; None: any.
+            form: the form in which the data spec has this modality read; None: any.
 
         Returns:
             The reason in one sentence; empty when it fits.
@@ -141,6 +159,8 @@ class Part:
             return f"For targets that are {wanted}; yours are {TASK_WORDS[task]}."
         if modality is not None and self.modality is not None and modality != self.modality:
             return f"Reads {self.modality}, not {modality}."
+        if form is not None and self.reads is not None and form != self.reads:
+            return f"Reads {FORM_WORDS[self.reads]}; yours are read as {FORM_WORDS[form]}."
         return ""
 
     def check(self, values: Mapping[str, object]) -> dict[str, Any]:
@@ -263,7 +283,7 @@ def alignment(
     return _decorator("alignment", order, noise=noise, learns=learns)
 
 
-def encoder(*, modality: Modality, order: int = 50) -> Callable[[F], F]:
+def encoder(*, modality: Modality, reads: Form | None = None, order: int = 50) -> Callable[[F], F]:
     """Register ``function(*, options) -> Keras layer from one modality to an embedding``.
 
     The layer gives an embedding [batch, size], or, where it can, a dictionary: ``vector`` [batch,
@@ -273,9 +293,11 @@ def encoder(*, modality: Modality, order: int = 50) -> Callable[[F], F]:
 
     Args:
         modality: what it reads.
+        reads: in which form; left out: pictures, log-mel spectrograms, token numbers.
         order: where it stands in a list; the lowest that fits is suggested.
     """
-    return _decorator("encoder", order, modality=modality)
+    form = reads or USUAL_FORMS[modality]
+    return _decorator("encoder", order, modality=modality, reads=form)
 
 
 def fusion(*, order: int = 50) -> Callable[[F], F]:

@@ -1,6 +1,7 @@
 """Events go to one JSON line and come back as the same values."""
 
 import json
+import math
 from typing import get_args
 
 import pytest
@@ -12,6 +13,13 @@ EVERY = [
     events.EngineReady(versions={"keras": "3.15.0"}, device="CPU · 2 threads", pid=7),
     events.Preparing(stage="cache", done=3, total=900),
     events.Prepared(samples=900, seconds=1.25),
+    events.LossesDrawn(
+        number=3,
+        curves=(
+            events.DrawnLoss(values=(0.5, math.inf), slopes=(-1.0, 0.0), bends=(1.0, 1.0)),
+            events.DrawnLoss(problem="There is no loss 'x'."),
+        ),
+    ),
     events.Started(
         run="/runs/größer 猫",
         epochs=20,

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from workbench.errors import UserError
-from workbench.spec import RunSpec
+from workbench.spec import OptionValue, RunSpec
 
 
 class Asked(BaseModel):
@@ -43,6 +43,45 @@ class Train(Asked):
     run: str
 
 
+class Line(BaseModel):
+    """One loss to draw.
+
+    Args:
+        kind: loss or alignment.
+        name: of the part.
+        options: of the part; those left out take their default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["loss", "alignment"] = "loss"
+    name: str
+    options: dict[str, OptionValue] = {}
+
+
+class DrawLosses(Asked):
+    """Compute the curves of some losses over one axis; answered by ``LossesDrawn``.
+
+    A question that a newer one follows before its turn is not answered.
+
+    Args:
+        number: of the question; the answer carries it.
+        lines: the losses.
+        axis: as of ``insight.loss_curves``.
+        low: where the axis begins.
+        high: where it ends.
+        points: how many places.
+    """
+
+    ask: Literal["draw_losses"] = "draw_losses"
+    number: int
+    lines: tuple[Line, ...]
+    axis: Literal["residual", "probability", "margin", "position", "similarity"]
+    low: float
+    high: float
+    points: Annotated[int, Field(ge=2, le=2001)] = 401
+
+
 class Stop(Asked):
     """Stop the run in hand.
 
@@ -54,7 +93,7 @@ class Stop(Asked):
     keep: bool = True
 
 
-Request = Annotated[Prepare | Train | Stop, Field(discriminator="ask")]
+Request = Annotated[Prepare | Train | DrawLosses | Stop, Field(discriminator="ask")]
 
 _adapter: TypeAdapter[Request] = TypeAdapter(Request)
 

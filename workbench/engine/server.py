@@ -21,6 +21,7 @@ from workbench import __version__, events
 from workbench.data.folder import Stopped
 from workbench.engine import protocol
 from workbench.engine.execution import execute, read_data
+from workbench.engine.questions import Questions
 from workbench.engine.recorder import Recorder
 from workbench.errors import UserError
 from workbench.runs import store
@@ -43,6 +44,7 @@ class Server:
         self._requests = requests
         self._answers = answers
         self._answering = threading.Lock()
+        self._questions = Questions(self._say)
         self._waiting: queue.SimpleQueue[protocol.Prepare | protocol.Train] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._acknowledged = threading.Event()
@@ -56,6 +58,7 @@ class Server:
         """
         threading.Thread(target=self._hear, name="requests", daemon=True).start()
         devices.warm()
+        self._questions.start()
         self._say(
             events.EngineReady(versions=_versions(), device=devices.describe(), pid=os.getpid())
         )
@@ -77,6 +80,8 @@ class Server:
             match request:
                 case protocol.Stop():
                     self._stop_soon(keep=request.keep)
+                case protocol.DrawLosses():
+                    self._questions.put(request)
                 case _:
                     self._waiting.put(request)
         os._exit(0)

@@ -15,7 +15,10 @@ def gated(
     """Each sample decides whom to trust: a gate opens or shuts every modality.
 
     ``sum over m of sigmoid(G_m [h1; h2; ...]) * tanh(P_m h_m)``; with two modalities the gates are
-    tied, ``z`` and ``1 - z``, as in the paper. What a sample lacks stays shut.
+    tied, ``z`` and ``1 - z``, as in the paper. For modalities of which now one, now the other is
+    blurred, noisy or silent. Its pitfall: a gate can learn to shut the modality that learns more
+    slowly; look at who is learning. What a sample lacks stays shut, and the other gates open so
+    far that all together are as wide as before.
 
     Args:
         size: numbers in the fused embedding.

@@ -13,8 +13,16 @@ from workbench.layers.balancing import (
 from workbench.layers.balancing_gradients import OnTheFly, TwoGradients
 from workbench.layers.convolution import ConvolutionEncoder
 from workbench.layers.fusing import Average, Concat, Gated
+from workbench.layers.fusing_attention import ModalityAttention
+from workbench.layers.fusing_late import LateAverage, LateProduct
+from workbench.layers.fusing_products import Bilinear, Film, LowRank, TensorProduct
+from workbench.layers.fusing_sequences import Bottleneck, CrossModal
 from workbench.layers.heads import Cosines, Ranks, Spread
 from workbench.layers.hiding import ModalityDropout
+from workbench.layers.text_attention import TransformerOfWords
+from workbench.layers.text_convolution import ConvolutionOfWords
+from workbench.layers.text_recurrent import RecurrentWords
+from workbench.layers.text_sentence import ProjectedSentence
 from workbench.layers.words import AverageOfWords
 
 __all__ = [
@@ -22,19 +30,32 @@ __all__ = [
     "Average",
     "AverageOfWords",
     "Balancer",
+    "Bilinear",
+    "Bottleneck",
     "Concat",
     "ConvolutionEncoder",
+    "ConvolutionOfWords",
     "Cosines",
+    "CrossModal",
     "DynamicWeightAverage",
+    "Film",
     "Gated",
     "GradNorm",
     "GradientBlending",
+    "LateAverage",
+    "LateProduct",
+    "LowRank",
+    "ModalityAttention",
     "ModalityDropout",
     "OnTheFly",
+    "ProjectedSentence",
     "RandomWeights",
     "Ranks",
+    "RecurrentWords",
     "Spread",
+    "TensorProduct",
     "Term",
+    "TransformerOfWords",
     "TwoGradients",
     "Uncertainty",
 ]
