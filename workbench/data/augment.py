@@ -230,12 +230,15 @@ def text(
     """A text of which some tokens are hidden.
 
     Args:
-        tokens: [words]; 0 is padding and stays; not changed.
+        tokens: [words]; 0 is padding and stays; not changed. A vector of a sentence model has no
+            tokens, and stays as it is.
         options: how many.
         dice: from ``dice``.
 
     Returns:
         The same shape; hidden ones are 1, the unknown token.
     """
+    if tokens.dtype.kind == "f":
+        return tokens
     hidden = dice.random(len(tokens)) < options.drop
     return np.where(hidden & (tokens != 0), np.int32(UNKNOWN), tokens)

@@ -25,9 +25,10 @@ from workbench.data.identities import Identities, identities
 from workbench.data.index import Index, Target
 from workbench.data.prepared import Prepared, Scaling
 from workbench.data.readers import audio, image
+from workbench.data.readers.sentences import SentenceModel, opened
 from workbench.data.split import divide
 from workbench.data.streamed import Streamed
-from workbench.data.tokenized import Texts, learned, numbered, readable
+from workbench.data.tokenized import Texts, embedded, learned, numbered, readable
 from workbench.errors import UserError
 from workbench.parts import Modality
 from workbench.spec import AudioInput, DataSpec
@@ -75,6 +76,8 @@ def prepare(
             "Switch a modality off or pair the files by their names.",
         )
     texts = Texts(index, rows) if "text" in modalities else None
+    # Opened before anything is read: a wrong path is told at once.
+    model = opened(spec.text) if texts and spec.text.form == "sentence" else None
     wanted = {m: _wanted(index, rows, m, spec) for m in modalities if m != "text"}
     total = len(rows) * (len(wanted) + (1 + texts.are_files if texts else 0))
     store = _Store(folder or places.cache(), progress, total, stop)
@@ -92,9 +95,8 @@ def prepare(
     vocabulary, tokenizer = 0, ""
     if texts:
         training = np.flatnonzero((divided == 0) & there["text"])
-        taught = learned(store.folder / "tokenizers", texts, training, spec.text, store.stop)
-        vocabulary, tokenizer = taught.get_vocab_size(), taught.to_str()
-        arrays["text"], _ = store.array(numbered(texts, taught, spec.text.words))
+        read, vocabulary, tokenizer = _read(texts, training, spec, model, store)
+        arrays["text"], _ = store.array(read)
     store.tidy()
     known = [each.identities for each in wanted.values()] + ([texts.identities] if texts else [])
     labels = target.values[rows]
@@ -110,7 +112,7 @@ def prepare(
         scaling=Scaling.of(labels[divided == 0]) if numbers else None,
         left_out={reason: count for reason, count in left_out.items() if count},
         tokenizer=tokenizer,
-        key=_key(spec, known),
+        key=_key(spec, known, tokenizer if model else ""),
         columns=target.columns,
         masks={m: have for m, have in there.items() if not have[divided >= 0].all()},
     )
@@ -288,8 +290,20 @@ def _log_mel(path: Path, options: AudioInput) -> NDArray[np.float32]:
     return audio.log_mel(sound, rate, seconds, options.mel_bands)
 
 
-def _key(spec: DataSpec, known: Iterable[Identities]) -> str:
-    digest = hashlib.sha256(f"{VERSION}|{spec.model_dump_json()}".encode())
+def _read(
+    texts: Texts, training: NDArray[np.int64], spec: DataSpec, model: SentenceModel | None,
+    store: _Store,
+) -> tuple[Wanted, int, str]:  # fmt: skip
+    """The array of texts, how many token numbers it has, and what says how they were read."""
+    if model is not None:
+        return embedded(texts, model), 0, model.facts()
+    taught = learned(store.folder / "tokenizers", texts, training, spec.text, store.stop)
+    wanted = numbered(texts, taught, spec.text.words)
+    return wanted, taught.get_vocab_size(), taught.to_str()
+
+
+def _key(spec: DataSpec, known: Iterable[Identities], model: str) -> str:
+    digest = hashlib.sha256(f"{VERSION}|{spec.model_dump_json()}{model}".encode())
     for each in known:
         digest.update(each.tobytes())
     return digest.hexdigest()[:24]

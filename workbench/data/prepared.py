@@ -72,7 +72,8 @@ class Prepared:
         arrays: one array per modality, memory-mapped, rows in the order of ``stems``:
             image uint8 [samples, size, size, 3]; audio float16 log-mel in about -1..1
             [samples, frames, mel_bands]; text int32 token numbers [samples, words], 0 is padding
-            and stands only at the end, 1 is an unknown token.
+            and stands only at the end, 1 is an unknown token; or float32 vectors of a sentence
+            model [samples, size], 0 where a sample has no text.
         labels: as of ``Target.values``, [samples], or [samples, classes] of several categories and
             [samples, numbers] of several numbers; numbers in their own unit.
         split: int8 [samples]: 0 train, 1 validation, 2 test.
@@ -82,7 +83,8 @@ class Prepared:
         vocabulary: how many token numbers there are, padding and unknown included; 0 without text.
         scaling: of a number or several; None otherwise.
         left_out: samples of the folder that cannot be used, by reason.
-        tokenizer: the tokeniser as JSON text; "" without text.
+        tokenizer: the tokeniser as JSON text, or what is known of the sentence model; "" without
+            text.
         key: hash of all that the arrays depend on.
         masks: for each modality that some samples lack, which have it, bool [samples]; their rows
             in ``arrays`` are 0 where they do not. Empty where every sample is complete.

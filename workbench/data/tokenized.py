@@ -1,4 +1,7 @@
-"""Texts of an Index as token numbers; the tokeniser learns from training rows only, and is kept."""
+"""Texts of an Index as token numbers, or as vectors of a sentence model.
+
+A tokeniser learns from training rows only, and is kept.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from workbench.data.decoded import Wanted
 from workbench.data.identities import Identities, identities, of_texts
 from workbench.data.index import Index
 from workbench.data.readers import tokens
+from workbench.data.readers.sentences import SentenceModel
 from workbench.data.walk import Stopped
 from workbench.errors import UserError
 from workbench.spec import TextInput
@@ -155,6 +159,27 @@ def numbered(texts: Texts, tokenizer: Tokenizer, words: int) -> Wanted:
     )
 
 
+def embedded(texts: Texts, model: SentenceModel) -> Wanted:
+    """The array of vectors of a sentence model, float32 [rows, size]; zeros of a missing text.
+
+    Args:
+        texts: of the rows in use.
+        model: opened.
+    """
+
+    def decode(place: int) -> NDArray[np.float32]:
+        return model.vector(texts.read(place))
+
+    return Wanted(
+        family=f"sentence-{_hash(f'{VERSION}|{texts.root}|{model.facts()}')}",
+        key=_hash(texts.identities.tobytes()),
+        identities=texts.identities,
+        shape=(model.size,),
+        kind=np.dtype(np.float32),
+        decode=decode,
+    )
+
+
 def learned(
     folder: Path,
     texts: Texts,
@@ -174,7 +199,7 @@ def learned(
     Raises:
         Stopped: the wish to stop was heard.
     """
-    source = f"{VERSION}|{texts.root}|{options.model_dump_json(exclude={'words'})}|"
+    source = f"{VERSION}|{texts.root}|{options.model_dump_json(exclude={'words', 'model'})}|"
     name = _hash(source.encode() + texts.identities[training].tobytes())
     file = folder / f"{name}.json"
     try:

@@ -102,7 +102,7 @@ def _shape(data: DataSpec, modality: Modality) -> str:
         case "audio":
             return f"{frames(data.audio)} × {data.audio.mel_bands}"
         case "text":
-            return f"{data.text.words} tokens"
+            return f"{data.text.words} tokens" if data.text.form == "tokens" else "1 vector"
 
 
 def _width(kind: parts.Kind, part: PartSpec) -> str:

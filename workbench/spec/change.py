@@ -165,8 +165,19 @@ def _set_part(data: dict[str, Any], place: str, name: object) -> None:
         return
     if not isinstance(name, str):
         raise UserError(f"{place} is {name!r}.", "It must be the name of a part.")
-    parts.find(PART_PLACES[place], name)
+    part = parts.find(PART_PLACES[place], name)
+    if head == "model.encoders" and last == "text":
+        _read_texts_for(data, part)
     node[last] = {"name": name, "options": {}}
+
+
+def _read_texts_for(data: dict[str, Any], encoder: parts.Part) -> None:
+    """Have texts read in the form that the encoder reads, where they are read in another."""
+    text = _node(data, "data.text")
+    if encoder.reads == "sentence":
+        text["tokenizer"] = "sentence_model"
+    elif text["tokenizer"] == "sentence_model":
+        text["tokenizer"] = "word"
 
 
 def _node(data: dict[str, Any], place: str) -> dict[str, Any]:

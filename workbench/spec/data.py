@@ -45,13 +45,16 @@ class AudioInput(Spec):
 
 
 class TextInput(Spec):
-    """How texts become token numbers [words].
+    """How texts become token numbers [words], or one vector each.
 
     Args:
         words: tokens kept of every text; longer texts are cut, shorter ones padded.
         vocabulary: different tokens known; rarer ones become one "unknown" token.
         tokenizer: what a token is: a word, a piece of a word learned from the training texts (byte
-            pair encoding), or a character.
+            pair encoding), or a character. Or a sentence model of yours reads each text once, in
+            its own way, and gives a vector; the encoder is then text_sentence.
+        model: folder or file of the sentence model, its whole path: model.onnx with tokenizer.json,
+            or a .keras file; looked at only with the tokenizer sentence_model.
         lowercase: whether capital and small letters are the same.
         normalization: Unicode form that letters are brought to; NFKC makes full-width and
             half-width letters alike.
@@ -61,11 +64,19 @@ class TextInput(Spec):
     vocabulary: Annotated[
         int, Field(ge=16, le=100_000, json_schema_extra={"unit": "tokens", "advanced": True})
     ] = 5000
-    tokenizer: Literal["word", "bpe", "character"] = "word"
+    tokenizer: Literal["word", "bpe", "character", "sentence_model"] = "word"
+    model: Annotated[
+        str, Field(max_length=4096, json_schema_extra={"label": "sentence model", "advanced": True})
+    ] = ""
     lowercase: Annotated[bool, Field(json_schema_extra={"advanced": True})] = True
     normalization: Annotated[
         Literal["none", "NFC", "NFKC"], Field(json_schema_extra={"advanced": True})
     ] = "NFKC"
+
+    @property
+    def form(self) -> parts.Form:
+        """What an encoder is given."""
+        return "sentence" if self.tokenizer == "sentence_model" else "tokens"
 
 
 Layout = Literal[
@@ -145,3 +156,7 @@ class DataSpec(Spec):
     image: ImageInput = ImageInput()
     audio: AudioInput = AudioInput()
     text: TextInput = TextInput()
+
+    def form(self, modality: parts.Modality) -> parts.Form:
+        """What a sample of a modality is when it reaches its encoder."""
+        return self.text.form if modality == "text" else parts.USUAL_FORMS[modality]

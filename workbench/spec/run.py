@@ -116,7 +116,8 @@ class RunSpec(Spec):
         if not self.model.encoders:
             raise UserError("model.encoders is empty.", "Switch on at least one modality.")
         for modality, chosen in self.model.encoders.items():
-            _refuse(parts.find("encoder", chosen.name).fits(modality=modality), chosen.name)
+            encoder, form = parts.find("encoder", chosen.name), self.data.form(modality)
+            _refuse(encoder.fits(modality=modality, form=form), chosen.name)
         self._objective_fits()
         return self
 

@@ -19,7 +19,10 @@ Shapes = Mapping[Modality, tuple[int, ...]]
 TASK = "task"
 """Name of the output of the fused head."""
 
-_TYPES: Mapping[Modality, str] = {"image": "uint8", "audio": "float16", "text": "int32"}
+_TYPES: Mapping[parts.Form, str] = {
+    "pixels": "uint8", "log_mel": "float16", "wave": "float16", "tokens": "int32",
+    "sentence": "float32",
+}  # fmt: skip
 
 
 def embedding_of(modality: str) -> str:
@@ -43,10 +46,11 @@ class Multimodal:
 
     Args:
         model: a Keras model from ``{modality: [batch, ...]}`` (image uint8, audio float16, text
-            int32; for each incomplete one also ``{modality}_present``, 1 or 0, float32 [batch]) to
-            ``{name: tensor}``: ``task``, the fused head, unless there is no target; the embedding
-            of each modality; the head of each modality where the objective or the fusion has
-            them; and both projections of each alignment.
+            int32, or float32 of a sentence model; for each incomplete one also
+            ``{modality}_present``, 1 or 0, float32 [batch]) to ``{name: tensor}``: ``task``, the
+            fused head, unless there is no target; the embedding of each modality; the head of each
+            modality where the objective or the fusion has them; and both projections of each
+            alignment.
         encoders: the encoder of each modality.
         heads: the head of each modality that has one.
     """
@@ -92,7 +96,8 @@ def build(
     given: dict[str, Any] = {}
     encoders, encoded = {}, {}
     for modality in sorted(spec.modalities):
-        inputs[modality] = keras.Input(shapes[modality], dtype=_TYPES[modality], name=modality)
+        kind = _TYPES[spec.data.form(modality)]
+        inputs[modality] = keras.Input(shapes[modality], dtype=kind, name=modality)
         encoders[modality] = _encoder(spec, modality, vocabulary)
         encoded[modality] = _encoded(encoders[modality], modality, inputs[modality])
         given[embedding_of(modality)] = encoded[modality]["vector"]

@@ -43,7 +43,15 @@ def train_tokenizer(texts: Iterable[str], options: TextInput) -> Tokenizer:
     Args:
         texts: of the training split only, so that nothing of the others leaks.
         options: which tokens, how many, and how letters are brought to one form.
+
+    Raises:
+        UserError: a sentence model reads the texts, which has a tokeniser of its own.
     """
+    if options.tokenizer == "sentence_model":
+        raise UserError(
+            "A sentence model reads these texts whole and makes one vector of each.",
+            "To see tokens choose another tokenizer.",
+        )
     kinds = {"word": _words, "bpe": _pieces, "character": _characters}
     tokenizer, trainer = kinds[options.tokenizer](options.vocabulary)
     tokenizer.normalizer = _normalizer(options)
