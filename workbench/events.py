@@ -76,6 +76,7 @@ class DrawnLoss(BaseModel):
 
     Args:
         values: the loss at each place.
+        of_samples: the loss at the place of each sample that was asked for.
         slopes: its derivative in what moves.
         bends: its second derivative.
         problem: why it could not be drawn; the lists are empty then.
@@ -84,6 +85,7 @@ class DrawnLoss(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
     values: tuple[float, ...] = ()
+    of_samples: tuple[float, ...] = ()
     slopes: tuple[float, ...] = ()
     bends: tuple[float, ...] = ()
     problem: str = ""

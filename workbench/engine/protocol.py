@@ -71,6 +71,7 @@ class DrawLosses(Asked):
         low: where the axis begins.
         high: where it ends.
         points: how many places.
+        samples: more places, answered behind the others: where samples of a run lie.
     """
 
     ask: Literal["draw_losses"] = "draw_losses"
@@ -80,6 +81,7 @@ class DrawLosses(Asked):
     low: float
     high: float
     points: Annotated[int, Field(ge=2, le=2001)] = 401
+    samples: tuple[float, ...] = ()
 
 
 class Stop(Asked):

@@ -48,7 +48,8 @@ class Questions:
 
 def drawn(question: protocol.DrawLosses) -> events.LossesDrawn:
     """The answer to one question; what is wrong with one loss does not keep the others away."""
-    places = np.linspace(question.low, question.high, question.points)
+    even = np.linspace(question.low, question.high, question.points)
+    places, shown = np.concatenate([even, question.samples]), len(even)
     found = []
     for line in question.lines:
         try:
@@ -62,9 +63,10 @@ def drawn(question: protocol.DrawLosses) -> events.LossesDrawn:
         else:
             found.append(
                 events.DrawnLoss(
-                    values=tuple(made.values.tolist()),
-                    slopes=tuple(made.slopes.tolist()),
-                    bends=tuple(made.bends.tolist()),
+                    values=tuple(made.values[:shown].tolist()),
+                    of_samples=tuple(made.values[shown:].tolist()),
+                    slopes=tuple(made.slopes[:shown].tolist()),
+                    bends=tuple(made.bends[:shown].tolist()),
                 )
             )
     return events.LossesDrawn(number=question.number, curves=tuple(found))

@@ -20,15 +20,21 @@ from workbench.gui.engine import Engines, EngineState
 from workbench.gui.opening import Opening
 from workbench.gui.presenters.data import DataPresenter, DataState
 from workbench.gui.presenters.data_words import name_of
-from workbench.gui.presenters.recipe import RecipePresenter, RecipeState
+from workbench.gui.presenters.losses import LossesPresenter, Picked
+from workbench.gui.presenters.losses_samples import evaluated
+from workbench.gui.presenters.own_parts import OwnPartsPresenter
+from workbench.gui.presenters.recipe import RecipePresenter, RecipeState, why_not
 from workbench.gui.presenters.results import ResultsPresenter
 from workbench.gui.presenters.train import TrainPresenter, TrainState
 from workbench.gui.screens.data import DataView
+from workbench.gui.screens.losses import LossesView
 from workbench.gui.screens.recipe import RecipeView
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.screens.train import TrainView
+from workbench.gui.widgets.own_parts import OwnPartsView
 from workbench.gui.widgets.rail import Mark
 from workbench.gui.widgets.sample import SampleView
+from workbench.parts import Part
 from workbench.runs import store
 from workbench.spec import DataSpec, RunSpec
 
@@ -64,6 +70,8 @@ class Workbench(QObject):
         self.recipe = RecipePresenter(suggest.suggest, suggest.reasons, parent=self)
         self.train = TrainPresenter(parent=self)
         self.results = ResultsPresenter(parent=self)
+        self.losses = LossesPresenter(self._why_not, parent=self)
+        self.own_parts = OwnPartsPresenter(parent=self)
         self.preview = SampleView("results_sample")
         # The screen itself names the sample above the preview.
         self.preview.title.hide()
@@ -103,12 +111,16 @@ class Workbench(QObject):
         self.train_view = TrainView(self.train)
         self.results_view = ResultsView(self.results)
         self.results_view.preview_slot.addWidget(self.preview)
+        self.losses_view = LossesView(self.losses)
+        self.own_parts_view = OwnPartsView(self.own_parts)
+        self.losses_view.own_slot.addWidget(self.own_parts_view)
         self.window.add_screens(
             {
                 "data": self.data_view,
                 "recipe": self.recipe_view,
                 "train": self.train_view,
                 "results": self.results_view,
+                "losses": self.losses_view,
             }
         )
 
@@ -137,9 +149,49 @@ class Workbench(QObject):
         self.results_view.sample_chosen.connect(self._show_sample)
         self._scan_of_results.answered.connect(self._have_results_index)
         self.engines.changed.connect(self._show_engine)
+        self._connect_losses()
         self.window.theme_wished.connect(self._change_theme)
         self.window.close_wished.connect(self._ask_before_closing)
         self.window.stage_shown.connect(self._refresh)
+
+    def _connect_losses(self) -> None:
+        self.losses.asked.connect(self.engines.ask)
+        self.engines.answered.connect(self.losses.answer)
+        self.losses.use_wished.connect(self._use_loss)
+        self.losses_view.shown.connect(self._look_at_losses)
+        self.own_parts.parts_changed.connect(self.losses.refresh)
+        self.own_parts.parts_changed.connect(self.recipe.refresh_parts)
+        self.own_parts_view.folder_wished.connect(_make_and_open)
+        self.recipe_view.loss_wished.connect(self._show_loss)
+
+    def _why_not(self, part: Part) -> str:
+        """Why a loss cannot be used in the recipe; "" when it can."""
+        spec = self.recipe.state.spec
+        return why_not(part, spec) if spec is not None else "Open data first; then it can be used."
+
+    @Slot(object)
+    def _use_loss(self, picked: Picked) -> None:
+        spec = self.recipe.state.spec
+        if spec is None:
+            return
+        self.recipe.use_part(picked.part, picked.options)
+        self.window.show_stage("recipe")
+
+    @Slot()
+    def _show_loss(self) -> None:
+        """Look at the loss of the recipe."""
+        spec = self.recipe.state.spec
+        if spec is not None and spec.objective.loss is not None:
+            loss = spec.objective.loss
+            self.losses.show(loss.name, loss.options, spec.data.task)
+        self.window.show_stage("losses")
+
+    @Slot()
+    def _look_at_losses(self) -> None:
+        self.losses.show_runs(evaluated(places.runs())[:30])
+        self.own_parts.look()
+        self.losses.refresh()
+        self.losses.ask()
 
     @Slot(object)
     def open_folder(self, folder: Path) -> None:
@@ -345,6 +397,11 @@ class Workbench(QObject):
             self.window.restoreGeometry(geometry)
         self.window.show_scheme(theme.current().scheme)
         self.window.show_engine(self.engines.state)
+
+
+def _make_and_open(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _open_folder(folder)
 
 
 def _open_folder(folder: Path) -> None:

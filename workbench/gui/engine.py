@@ -75,6 +75,10 @@ class EngineThread(QThread):
         """Fill the cache for these data while nothing else is to do."""
         self._ask(protocol.Prepare(spec=spec))
 
+    def ask(self, question: protocol.Asked) -> None:
+        """Ask something that is answered by an event, besides the work in hand."""
+        self._ask(question)
+
     def ask_to_stop(self) -> None:
         """Stop the run and keep the best weights so far; ends the process if it does not answer."""
         self._wish(protocol.Stop(keep=True))
@@ -235,6 +239,10 @@ class Engines(QObject):
     """
 
     changed = Signal(object)
+    """The ``EngineState`` after a change."""
+
+    answered = Signal(object)
+    """An event that answers a question."""
 
     def __init__(
         self, make: Callable[[], EngineThread] = EngineThread, parent: QObject | None = None
@@ -243,6 +251,7 @@ class Engines(QObject):
         self.state = EngineState()
         self._make = make
         self._spare: EngineThread | None = None
+        self._spare_device = ""
         self._threads: list[EngineThread] = []
         self._closing = False
         self._failed_at = float("-inf")
@@ -260,12 +269,20 @@ class Engines(QObject):
             return
         thread = self._spare = self._start()
         thread.said.connect(self._hear_spare)
-        self._become("warming", "Engine: warming up…")
+        self._spare_device = ""
+        self._tell_of_spare()
 
     def prepare(self, spec: RunSpec) -> None:
         """Let the spare engine read these data ahead; nothing happens while there is none."""
         if self._spare is not None:
             self._spare.prepare(spec)
+
+    def ask(self, question: protocol.Asked) -> None:
+        """Ask the spare engine; one is started where a run has taken it."""
+        if self._spare is None:
+            self.warm()
+        if self._spare is not None:
+            self._spare.ask(question)
 
     def train(self, run: store.Run) -> EngineThread:
         """Hand the spare engine a run.
@@ -277,6 +294,7 @@ class Engines(QObject):
         if self._spare is not None:
             thread.said.disconnect(self._hear_spare)
             self._spare = None
+            self._spare_device = ""
         thread.said.connect(self._hear_training)
         thread.train(run)
         self._become("training", "Engine: preparing…")
@@ -290,6 +308,15 @@ class Engines(QObject):
         for thread in list(self._threads):
             thread.wait()
         self._threads.clear()
+
+    def _tell_of_spare(self) -> None:
+        """Say how the spare is; beside a run, where it only answers questions, nothing."""
+        if any(thread is not self._spare for thread in self._threads):
+            return
+        if self._spare_device:
+            self._become("ready", "Engine: ready", self._spare_device)
+        else:
+            self._become("warming", "Engine: warming up…")
 
     def _start(self) -> EngineThread:
         thread = self._make()
@@ -309,14 +336,19 @@ class Engines(QObject):
             self._spare = None
         thread.deleteLater()
         # An engine that cannot even start must not be started in a circle.
-        if not self._closing and time.monotonic() - self._failed_at > 30:
+        if self._spare is None and not self._closing and time.monotonic() - self._failed_at > 30:
             self.warm()
+        elif self._spare is not None:
+            self._tell_of_spare()
 
     @Slot(object)
     def _hear_spare(self, event: events.Event) -> None:
         match event:
             case events.EngineReady(device=device):
-                self._become("ready", "Engine: ready", device)
+                self._spare_device = device
+                self._tell_of_spare()
+            case events.LossesDrawn():
+                self.answered.emit(event)
             case events.Failed(problem=problem):
                 self._failed_at = time.monotonic()
                 self._become("gone", f"Engine: {problem}")

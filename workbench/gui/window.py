@@ -22,6 +22,7 @@ STAGES = [
     ("recipe", "Recipe", "sliders-horizontal"),
     ("train", "Train", "chart-line"),
     ("results", "Results", "chart-bar"),
+    ("losses", "Losses", "trend-down"),
 ]
 
 

@@ -9,9 +9,10 @@ from workbench.parts import loss
 def corn(labels: Tensor, logits: Tensor, *, weights: Tensor) -> Tensor:
     """Asks each step of the order only of those samples that have got so far.
 
-    Binary cross-entropy of each step k over the samples whose class lies above k - 1; the chance of
-    lying above k is the product of all steps up to it. Use it as CORAL where the steps differ in
-    kind, for each has a direction of its own. The last steps are learned from few samples.
+    ``-log(s_k) if above, else -log(1 - s_k)`` for each step k that the sample has reached, with
+    ``s`` the sigmoid of its score; the chance of lying above k is the product of all steps up to
+    it. Use it as CORAL where the steps differ in kind, for each has a direction of its own. The
+    last steps are learned from few samples.
 
     Args:
         labels: class indices in their order, int [batch].

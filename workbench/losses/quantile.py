@@ -15,10 +15,9 @@ def quantile(
 ) -> Tensor:
     """Learns a quantile of the target, such as a value that 9 of 10 stay below.
 
-    ``tau d`` where the target lies ``d`` above the prediction, ``(tau - 1) d`` where it lies below.
-    Use it for limits rather than for guesses: tau 0.9 is missed by one target in ten. At 0.5 it is
-    half the absolute error. Like that it has a gradient of constant length: let the learning rate
-    fall.
+    ``max(tau d, (tau - 1) d)`` with ``d`` by how much the target lies above the prediction. Use it
+    for limits rather than for guesses: tau 0.9 is missed by one target in ten. At 0.5 it is half
+    the absolute error. Like that it has a gradient of constant length: let the learning rate fall.
 
     Args:
         labels: targets in spreads from the median, float [batch], or [batch, numbers] of several.

@@ -56,6 +56,8 @@ class TermsPlot(LivePlot):
     ) -> None:  # fmt: skip
         title, left = GROUPS[group]
         super().__init__(name, title, left, empty=empty, parent=parent)
+        # Chips and a legend stand beside it in a card that fits a small window.
+        self.setMinimumHeight(60)
         self._group = group
         self._drawn_curves: list[Any] = [self._new_curve() for _ in range(_MOST)]
         self._zero: Any = pg.InfiniteLine(angle=0, pos=0.0, movable=False)

@@ -14,8 +14,8 @@ from workbench.errors import UserError
 from workbench.gui.outline import Outline, outline
 from workbench.gui.preflight import Check, Survey, facts, look_over, survey
 from workbench.gui.presenters.recipe_forms import Form, PartChoice, chosen_parts, forms
-from workbench.parts import Modality, Task
-from workbench.spec import PART_PLACES, DataSpec, PartSpec, RunSpec
+from workbench.parts import Modality, Part, Task
+from workbench.spec import PAIRS, PART_PLACES, DataSpec, PartSpec, RunSpec, loss_conflict
 
 Suggest = Callable[[Index, str | None], RunSpec]
 Reasons = Callable[[Index, RunSpec], Mapping[str, str]]
@@ -190,6 +190,35 @@ class RecipePresenter(QObject):
         }
         self._become(changed, errors, reasons=self._reasons_for(place, changed))
 
+    def use_part(self, part: Part, options: Mapping[str, Any]) -> None:
+        """Take a loss or an alignment into the recipe, where ``why_not`` has no objection.
+
+        Args:
+            part: a loss, for the task; or an alignment, for the pairs that are aligned, or for the
+                first two modalities.
+            options: all of its options.
+        """
+        current = self.state.spec
+        if current is None:
+            return
+        for place in _places_of(part, current):
+            named = [(f"{place}.name", part.name)]
+            current = spec.change_all(
+                current, [*named, *((f"{place}.{name}", v) for name, v in options.items())]
+            )
+        errors = {
+            at: words
+            for at, words in self.state.errors.items()
+            if not at.startswith("objective.loss.")
+        }
+        self._become(current, errors, reasons=self._reasons_for("objective.loss", current))
+
+    @Slot()
+    def refresh_parts(self) -> None:
+        """Offer parts that have come, and say which of the recipe are gone."""
+        if self.state.spec is not None:
+            self._become(self.state.spec, self.state.errors, reasons=self.state.reasons)
+
     @Slot(str)
     def reset(self, place: str) -> None:
         """Set every option at a place to what it is by default.
@@ -289,6 +318,28 @@ class RecipePresenter(QObject):
             known = (key, survey(index, run_spec.data, run_spec.modalities))
             self._surveyed = known
         return known[1]
+
+
+def why_not(part: Part, run_spec: RunSpec) -> str:
+    """Why a loss or an alignment cannot be taken into a recipe; "" when it can.
+
+    Args:
+        part: the loss or alignment.
+        run_spec: the recipe.
+    """
+    if part.kind == "alignment":
+        few = len(run_spec.modalities) < 2
+        return "An alignment needs two modalities; the recipe has one." if few else ""
+    fusion = parts.find("fusion", run_spec.model.fusion.name)
+    return loss_conflict(part, fusion, run_spec.data.task)
+
+
+def _places_of(part: Part, run_spec: RunSpec) -> list[str]:
+    if part.kind == "loss":
+        return ["objective.loss"]
+    pairs = list(run_spec.objective.alignments)
+    both = [pair for pair, names in PAIRS.items() if set(names) <= set(run_spec.modalities)]
+    return [f"objective.alignments.{pair}.loss" for pair in (pairs or both[:1])]
 
 
 def _part_place(place: str) -> str:

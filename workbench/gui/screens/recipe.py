@@ -52,6 +52,9 @@ class RecipeView(Screen):
     data_wished = Signal()
     """Go to the data screen."""
 
+    loss_wished = Signal()
+    """Look at the curve of the loss."""
+
     def __init__(self, presenter: RecipePresenter, parent: QWidget | None = None) -> None:
         super().__init__("Recipe", "recipe", scrolls=True, parent=parent)
         self._presenter = presenter
@@ -133,6 +136,7 @@ class RecipeView(Screen):
         middle = QHBoxLayout()
         middle.setSpacing(12)
         self._objective, self._training = ObjectiveCard(), TrainingCard()
+        self._objective.curve_wished.connect(self.loss_wished)
         cards: list[PlaceCard] = [self._fusion_card(), self._objective, self._training]
         for place_card, share in zip(cards, (30, 40, 30), strict=True):
             self._hear(place_card)

@@ -219,11 +219,19 @@ class ObjectiveCard(PlaceCard):
         parent: its parent.
     """
 
+    curve_wished = Signal()
+    """Look at the curve of the loss."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Objective", "what is punished", "recipe_card_objective", parent)
         self.about = Button("About this loss", "recipe_loss_about", flat=True)
         self.about.setProperty("link", True)
         self.about.setCheckable(True)
+        self.look = Button("See its curve", "recipe_loss_curve", flat=True)
+        self.look.setProperty("link", True)
+        self.look.setToolTip("Draw this loss beside others on the Losses screen")
+        self.look.clicked.connect(self.curve_wished)
+        self.head.addWidget(self.look)
         self.about.toggled.connect(self._show_text)
         self.head.addWidget(self.about)
         self._formula, self._text = "", ""
