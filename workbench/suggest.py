@@ -12,6 +12,8 @@ from workbench.data.index import Index, Target
 from workbench.data.prepared import Scaling
 from workbench.errors import UserError
 from workbench.spec import (
+    PAIRS,
+    AlignmentSpec,
     AudioInput,
     DataSpec,
     ImageInput,
@@ -56,7 +58,7 @@ def suggest(index: Index, target: str | None = None) -> RunSpec:
             },
             fusion=PartSpec(name=parts.parts("fusion")[0].name),
         ),
-        objective=ObjectiveSpec(loss=PartSpec(name=_loss(column))),
+        objective=_objective(column, index),
         training=TrainSpec(
             epochs=int(np.clip(round(STEPS * batch / max(samples, 1)), 10, 60)),
             batch_size=batch,
@@ -100,7 +102,8 @@ def reasons(index: Index, spec: RunSpec) -> dict[str, str]:
     """
     column = index.target(spec.data.target).as_task(spec.data.task)
     loss = spec.objective.loss
-    found = {"objective.loss": _loss_reason(column, loss.name) if loss is not None else ""}
+    alone = "Without a target, the halves of each sample learn to find each other."
+    found = {"objective.loss": _loss_reason(column, loss.name) if loss is not None else alone}
     if "image" in spec.modalities and "image_side" in index.facts:
         side = round(index.facts["image_side"])
         found["data.image"] = f"Your pictures are typically {side} pixels on the shorter side."
@@ -126,17 +129,26 @@ def _words(words: float) -> int:
     return int(np.clip(8 * np.ceil(words * 1.3 / 8), 8, 256))
 
 
+def _objective(column: Target, index: Index) -> ObjectiveSpec:
+    """The task loss; of data without a target, alignments of all pairs of modalities."""
+    if column.task != "none":
+        return ObjectiveSpec(loss=PartSpec(name=_loss(column)))
+    both = [pair for pair, names in PAIRS.items() if set(names) <= set(index.modalities)]
+    if not both:
+        raise UserError(
+            "These data have no target, and one modality alone has no partner to be aligned with.",
+            "Choose a column to learn on the data screen, or add one to the data.",
+        )
+    first = PartSpec(name=parts.parts("alignment")[0].name)
+    return ObjectiveSpec(alignments={pair: AlignmentSpec(loss=first, weight=1.0) for pair in both})
+
+
 def _loss(column: Target) -> str:
     if column.task == "number" and _far(column)[0] > MANY_FAR:
         return "huber"
     fitting = parts.parts("loss", task=column.task)
     if fitting:
         return fitting[0].name
-    if column.task == "none":
-        raise UserError(
-            "These data have no target, and there is no loss yet that learns from pairs alone.",
-            "Choose a column to learn on the data screen, or add one to the data.",
-        )
     raise UserError(
         f"There is no loss for targets that are {parts.TASK_WORDS[column.task]}.",
         "Learn the column as something else.",

@@ -8,7 +8,7 @@ import pytest
 from workbench import parts, suggest
 from workbench.data.index import Index, Target, strings
 from workbench.errors import UserError
-from workbench.spec import Reading
+from workbench.spec import PAIRS, Reading
 
 COUNT = 90
 
@@ -51,16 +51,21 @@ def test_every_kind_of_target_gets_a_spec_whose_loss_fits_and_a_reason(task):
     assert suggest.reasons(index, spec)["objective.loss"].endswith(".")
 
 
-def test_pairs_without_a_target_are_refused_with_a_way_on_until_a_loss_learns_from_them():
+def test_pairs_without_a_target_learn_to_find_each_other():
     index = index_of([])
-    data = suggest.data_spec(index)
-    assert (data.target, data.task) == ("", "none")
-    if parts.parts("loss", task="none"):
-        assert suggest.suggest(index).data.task == "none"
-    else:
-        with pytest.raises(UserError, match="no target") as refused:
-            suggest.suggest(index)
-        assert "Choose a column" in refused.value.remedy
+    chosen = suggest.suggest(index)
+    assert (chosen.data.target, chosen.data.task) == ("", "none")
+    assert chosen.objective.loss is None
+    assert set(chosen.objective.alignments) == {
+        pair for pair, both in PAIRS.items() if set(both) <= set(index.modalities)
+    }
+    assert "find each other" in suggest.reasons(index, chosen)["objective.loss"]
+
+
+def test_one_modality_without_a_target_is_refused_with_a_way_on():
+    with pytest.raises(UserError, match="no target") as refused:
+        suggest.suggest(index_of([], modalities=("text",)))
+    assert "Choose a column" in refused.value.remedy
 
 
 def test_no_target_is_taken_when_it_is_asked_for_although_there_are_some():

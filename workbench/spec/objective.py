@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -18,10 +18,11 @@ PAIRS: Mapping[str, tuple[Modality, Modality]] = {
 """Pairs of modalities that can be aligned, by their name in a spec: ``image+audio`` and so on."""
 
 _Weight = Annotated[float, Field(ge=0, le=1e4, json_schema_extra={"log": True})]
-_RareWeight = Annotated[
-    float, Field(ge=0, le=1e4, json_schema_extra={"log": True, "advanced": True})
-]
-_Penalty = Annotated[float, Field(ge=0, le=10, json_schema_extra={"log": True, "advanced": True})]
+
+
+def _rare(most: float, label: str) -> Any:
+    """A field of a weight that is rarely changed."""
+    return Field(ge=0, le=most, json_schema_extra={"log": True, "advanced": True, "label": label})
 
 
 class AlignmentSpec(Spec):
@@ -55,18 +56,18 @@ class ObjectiveSpec(Spec):
     """
 
     loss: PartSpec | None = None
-    weight: _RareWeight = 1.0
+    weight: Annotated[float, _rare(1e4, "task weight")] = 1.0
     heads: bool = False
-    heads_weight: _RareWeight = 1.0
+    heads_weight: Annotated[float, _rare(1e4, "weight of heads")] = 1.0
     alignments: dict[str, AlignmentSpec] = Field(default_factory=dict)
     balancer: PartSpec = Field(
         default_factory=lambda: PartSpec(
             name="fixed", options=parts.find("balancer", "fixed").check({})
         )
     )
-    l2: _Penalty = 0.0
-    l1: _Penalty = 0.0
-    embedding_l2: _Penalty = 0.0
+    l2: Annotated[float, _rare(10, "L2 penalty")] = 0.0
+    l1: Annotated[float, _rare(10, "L1 penalty")] = 0.0
+    embedding_l2: Annotated[float, _rare(10, "embeddings, L2")] = 0.0
 
     def weighed(self, modalities: tuple[Modality, ...]) -> dict[str, PartSpec]:
         """The terms that a balancer weighs, by name, each with its loss.

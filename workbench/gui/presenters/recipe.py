@@ -13,9 +13,15 @@ from workbench.data.index import Index
 from workbench.errors import UserError
 from workbench.gui.outline import Outline, outline
 from workbench.gui.preflight import Check, Survey, facts, look_over, survey
-from workbench.gui.presenters.recipe_forms import Form, PartChoice, chosen_parts, forms
+from workbench.gui.presenters.recipe_forms import (
+    Form,
+    PartChoice,
+    chosen_parts,
+    forms,
+    reason_against,
+)
 from workbench.parts import Modality, Part, Task
-from workbench.spec import PAIRS, PART_PLACES, DataSpec, PartSpec, RunSpec, loss_conflict
+from workbench.spec import PAIRS, PART_PLACES, DataSpec, PartSpec, RunSpec
 
 Suggest = Callable[[Index, str | None], RunSpec]
 Reasons = Callable[[Index, RunSpec], Mapping[str, str]]
@@ -177,7 +183,7 @@ class RecipePresenter(QObject):
         if current is None:
             return
         try:
-            changed = spec.change(current, place, value)
+            changed = _changed(current, place, value)
         except UserError as error:
             self.refuse(place, f"{error.problem} {error.remedy}".strip())
             return
@@ -267,7 +273,8 @@ class RecipePresenter(QObject):
                 self.changed.emit(self.state)
                 return
             self._resting[modality] = current.model.encoders[modality]
-            self.change(place, None)
+            changed = spec.change_all(current, [(place, None), *_gone_with(modality, current)])
+            self._become(changed, self.state.errors, reasons=self._reasons_for(place, changed))
             return
         rested = self._resting.get(modality)
         first = parts.parts("encoder", modality=modality)[0].name
@@ -327,11 +334,37 @@ def why_not(part: Part, run_spec: RunSpec) -> str:
         part: the loss or alignment.
         run_spec: the recipe.
     """
-    if part.kind == "alignment":
-        few = len(run_spec.modalities) < 2
-        return "An alignment needs two modalities; the recipe has one." if few else ""
-    fusion = parts.find("fusion", run_spec.model.fusion.name)
-    return loss_conflict(part, fusion, run_spec.data.task)
+    if part.kind == "alignment" and len(run_spec.modalities) < 2:
+        return "An alignment needs two modalities; the recipe has one."
+    return reason_against(part, run_spec)
+
+
+def _changed(current: RunSpec, place: str, value: object) -> RunSpec:
+    """The spec with one value changed; a balancer that this leaves without terms goes, too."""
+    try:
+        return spec.change(current, place, value)
+    except UserError:
+        leaves = place == "objective.heads" or (
+            place.startswith("objective.alignments.") and not value
+        )
+        if not leaves or current.objective.balancer.name == "fixed":
+            raise
+    return spec.change_all(current, [(place, value), ("objective.balancer.name", "fixed")])
+
+
+def _gone_with(modality: Modality, current: RunSpec) -> list[tuple[str, object]]:
+    """What of the objective cannot stay when a modality is switched off."""
+    objective = current.objective
+    gone: list[tuple[str, object]] = [
+        (f"objective.alignments.{pair}.loss", None)
+        for pair in objective.alignments
+        if modality in PAIRS[pair]
+    ]
+    if len(current.modalities) <= 2:
+        gone.append(("objective.heads", False))
+    if gone:
+        gone.append(("objective.balancer.name", "fixed"))
+    return gone
 
 
 def _places_of(part: Part, run_spec: RunSpec) -> list[str]:

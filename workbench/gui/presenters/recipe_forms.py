@@ -9,11 +9,18 @@ from typing import Any
 from workbench import parts, spec
 from workbench.gui.choices import Choice
 from workbench.options import Option
-from workbench.parts import Modality
-from workbench.spec import PART_PLACES, PartSpec, RunSpec
+from workbench.parts import Modality, Part
+from workbench.spec import (
+    PART_PLACES,
+    PartSpec,
+    RunSpec,
+    balancer_conflict,
+    fusion_conflict,
+    loss_conflict,
+)
 
 FORM_PLACES = (
-    "data", "data.image", "data.audio", "data.text", "model", "training",
+    "data", "data.image", "data.audio", "data.text", "model", "objective", "training",
     "training.augmentation.image", "training.augmentation.audio", "training.augmentation.text",
 )  # fmt: skip
 """Places of a spec that have a form and are no part."""
@@ -78,15 +85,37 @@ def chosen_parts(
             on = {str(key): part for key, part in run_spec.model.encoders.items()}
             part = on.get(modality) or resting.get(modality)
             name = part.name if part is not None else ""
-        found[place] = _part_choice(kind, name, run_spec.data.task, modality)
+        found[place] = _part_choice(run_spec, kind, name, modality)
     return found
 
 
-def _part_choice(kind: parts.Kind, name: str, task: str, modality: str | None) -> PartChoice:
+def reason_against(part: Part, run_spec: RunSpec) -> str:
+    """Why a part cannot be chosen in a recipe, in one sentence; "" when it can.
+
+    Args:
+        part: any part.
+        run_spec: the recipe as it stands.
+    """
+    task, objective = run_spec.data.task, run_spec.objective
+    match part.kind:
+        case "loss":
+            return loss_conflict(part, parts.find("fusion", run_spec.model.fusion.name), task)
+        case "fusion":
+            loss = objective.loss
+            return fusion_conflict(part, parts.find("loss", loss.name) if loss else None, task)
+        case "balancer":
+            return balancer_conflict(part, objective, run_spec.modalities, task)
+    return part.fits(task=task)
+
+
+def _part_choice(
+    run_spec: RunSpec, kind: parts.Kind, name: str, modality: str | None
+) -> PartChoice:
     # An encoder of another modality can never fit this card, so it is not offered greyed either.
     offered = parts.parts(kind, modality=modality)
     choices = tuple(
-        Choice(part.name, part.title, part.caption, part.fits(task=task)) for part in offered
+        Choice(part.name, part.title, part.caption, reason_against(part, run_spec))
+        for part in offered
     )
     if not name:
         return PartChoice(choices, "")
@@ -115,6 +144,10 @@ def forms(run_spec: RunSpec) -> dict[str, Form]:
         for key in place.split("."):
             node = getattr(node, key)
         found[place] = Form(options, {o.name: getattr(node, o.name) for o in options})
+    for pair, chosen in run_spec.objective.alignments.items():
+        place = f"objective.alignments.{pair}"
+        options = spec.options_at(run_spec, place)
+        found[place] = Form(options, {o.name: getattr(chosen, o.name) for o in options})
     for place in PART_PLACES:
         if run_spec.holds(place):
             found[place] = Form(spec.options_at(run_spec, place), run_spec.part(place).options)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -70,11 +72,6 @@ class RecipeView(Screen):
         self._fill()
         presenter.changed.connect(self.show_state)
         self.show_state(presenter.state)
-
-    @property
-    def curve_slot(self) -> QVBoxLayout:
-        """Where a curve of the loss may be put, beneath its options."""
-        return self._objective.curve_slot
 
     @Slot(object)
     def show_state(self, state: RecipeState) -> None:
@@ -198,10 +195,17 @@ def field_name(place: str) -> str:
     Args:
         place: such as ``training.epochs`` or ``objective.loss.delta``.
     """
+    pair = re.match(r"objective\.alignments\.(\w+)\+(\w+)\.(loss)?", place)
+    if pair:
+        rest = place[pair.end() :].removeprefix(".").removesuffix("name").removesuffix(".")
+        start = f"recipe_align_{pair[1]}_{pair[2]}" + ("" if pair[3] else "_term")
+        return f"{start}_{rest}" if rest else start
     for start, name in (
         ("model.encoders.", "recipe_encoder_"),
         ("model.fusion", "recipe_fusion"),
         ("objective.loss", "recipe_loss"),
+        ("objective.balancer", "recipe_balancer"),
+        ("objective.", "recipe_objective_"),
         ("training.augmentation.", "recipe_augment_"),
         ("training.optimizer", "recipe_optimizer"),
         ("training.schedule", "recipe_schedule"),

@@ -15,6 +15,7 @@ from workbench.gui.widgets.cards import Card
 from workbench.gui.widgets.fold import Fold
 from workbench.gui.widgets.labels import MODALITY_ICONS, IconLabel, label
 from workbench.gui.widgets.picker import FormSlot, PartPicker
+from workbench.gui.widgets.recipe_terms import TermsFold
 from workbench.parts import Modality
 
 
@@ -32,7 +33,7 @@ class PlaceCard(Card):
     ) -> None:
         super().__init__(title, hint, name, parent, dense=True)
 
-    def hear(self, part: FormSlot | PartPicker) -> None:
+    def hear(self, part: FormSlot | PartPicker | TermsFold) -> None:
         """Pass the wishes of a part on."""
         part.changed.connect(self.changed)
         part.refused.connect(self.refused)
@@ -241,9 +242,8 @@ class ObjectiveCard(PlaceCard):
         self.text = label("", "quiet", "recipe_loss_text", wrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body.addWidget(self.text)
-        self.curve_slot = QVBoxLayout()
-        """Where a curve of the loss may be put."""
-        self.body.addLayout(self.curve_slot, 1)
+        self.terms = TermsFold()
+        self.hear(self.terms)
         self._reason = QWidget()
         row = QHBoxLayout(self._reason)
         row.setContentsMargins(0, 0, 0, 0)
@@ -252,12 +252,15 @@ class ObjectiveCard(PlaceCard):
         self.reason = label("", "", "recipe_loss_reason", wrap=True)
         row.addWidget(self.reason, 1)
         self.body.addWidget(self._reason)
+        self.body.addWidget(self.terms)
         self.body.addStretch(1)
 
     def show_state(self, state: RecipeState) -> None:
         """Show the objective of the state."""
         chosen = state.chosen["objective.loss"]
-        self.picker.show_part(chosen, state.forms["objective.loss"])
+        self.picker.show_part(chosen, state.forms.get("objective.loss"))
+        self.picker.setVisible(bool(chosen.name))
+        self.terms.show_state(state)
         self._formula = chosen.formula
         self._text = "\n".join([chosen.text, *chosen.references]).strip()
         self._show_text()

@@ -1,0 +1,155 @@
+"""Several terms from the recipe's form: heads, alignments, balance, and what goes with what."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QWidget
+
+from workbench import parts, suggest
+from workbench.data.index import Index, Target, strings
+from workbench.gui.presenters.recipe import RecipePresenter, why_not
+from workbench.gui.screens.recipe import RecipeView, field_name
+from workbench.spec import places
+
+SAMPLES = 60
+
+
+def index_of(*, target=True, modalities=("image", "audio", "text")):
+    names = strings([f"s{i}" for i in range(SAMPLES)])
+    labels = Target("label", "category", np.arange(SAMPLES) % 3, ("a", "b", "c"))
+    return Index(
+        root=Path("/data/animals"),
+        layout="class_folders",
+        stems=names,
+        files=dict.fromkeys(modalities, names),
+        targets={"label": labels} if target else {},
+    )
+
+
+@pytest.fixture
+def presenter(qapp):
+    made = RecipePresenter(suggest.suggest, suggest.reasons)
+    made.use(index_of())
+    return made
+
+
+@pytest.fixture
+def view(qtbot, presenter):
+    made = RecipeView(presenter)
+    qtbot.addWidget(made)
+    made.resize(1112, 772)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def child(view, kind, name):
+    found = view.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def greyed(presenter, place):
+    return {choice.title: bool(choice.reason) for choice in presenter.state.chosen[place].choices}
+
+
+def test_heads_and_an_alignment_are_added_and_removed_by_a_click(view, presenter):
+    fold = child(view, QPushButton, "recipe_terms")
+    assert fold.text() == "More terms · none"
+    fold.click()
+    child(view, QCheckBox, "recipe_objective_heads").click()
+    child(view, QCheckBox, "recipe_align_image_text_on").click()
+    objective = presenter.state.spec.objective
+    assert objective.heads
+    first = parts.parts("alignment")[0].name
+    assert objective.alignments["image+text"].loss.name == first
+    assert fold.text() == "More terms · heads, image+text"
+    assert child(view, QComboBox, "recipe_align_image_text").isVisible()
+    child(view, QCheckBox, "recipe_align_image_text_on").click()
+    assert presenter.state.spec.objective.alignments == {}
+
+
+def test_balancers_are_greyed_until_what_they_need_is_there(view, presenter):
+    combo = child(view, QComboBox, "recipe_balancer")
+    row = [part.name for part in parts.parts("balancer")].index("pcgrad")
+    assert not combo.model().item(row).isEnabled()
+    assert greyed(presenter, "objective.balancer")["PCGrad"]
+    presenter.change("objective.heads", True)
+    assert not greyed(presenter, "objective.balancer")["PCGrad"]
+    assert combo.model().item(row).isEnabled()
+    presenter.change("objective.balancer.name", "pcgrad")
+    presenter.change("objective.heads", False)
+    assert presenter.state.spec.objective.balancer.name == "fixed"
+    assert not presenter.state.errors
+
+
+def test_uncertainty_is_greyed_where_a_loss_is_no_likelihood(presenter):
+    presenter.change("objective.heads", True)
+    assert not greyed(presenter, "objective.balancer")["Uncertainty"]
+    presenter.change("objective.loss.name", "focal")
+    assert greyed(presenter, "objective.balancer")["Uncertainty"]
+
+
+def test_a_modality_that_is_switched_off_takes_its_alignments_along(presenter):
+    presenter.change("objective.heads", True)
+    presenter.change("objective.alignments.image+text.loss", "infonce")
+    presenter.change("objective.alignments.image+audio.loss", "infonce")
+    presenter.switch("text", False)
+    assert list(presenter.state.spec.objective.alignments) == ["image+audio"]
+    assert presenter.state.spec.objective.heads
+    presenter.switch("audio", False)
+    assert presenter.state.spec.objective.alignments == {}
+    assert not presenter.state.spec.objective.heads
+
+
+def test_a_late_fusion_and_a_loss_with_a_head_of_its_own_exclude_each_other(presenter):
+    presenter.change("model.fusion.name", "late_average")
+    losses = greyed(presenter, "objective.loss")
+    assert losses["LDAM"]
+    assert losses["Multiclass hinge"]
+    assert not losses["Focal"]
+    presenter.change("model.fusion.name", "concat")
+    presenter.change("objective.loss.name", "ldam")
+    assert greyed(presenter, "model.fusion")["Late average"]
+
+
+def test_pairs_without_a_target_are_ready_to_train(view, presenter):
+    presenter.use(index_of(target=False))
+    assert presenter.state.ready
+    assert presenter.state.spec.objective.loss is None
+    assert child(view, QPushButton, "recipe_terms").isChecked()
+    assert not child(view, QComboBox, "recipe_loss").isVisible()
+    for pair in ("image_audio", "image_text", "audio_text"):
+        assert child(view, QCheckBox, f"recipe_align_{pair}_on").isChecked()
+
+
+def test_every_place_of_a_recipe_with_terms_has_its_field(view, presenter):
+    presenter.change("objective.heads", True)
+    presenter.change("objective.alignments.image+text.loss", "infonce")
+    presenter.change("objective.balancer.name", "gradnorm")
+    for place in places(presenter.state.spec):
+        if place.startswith("objective."):
+            assert child(view, QWidget, field_name(place)), place
+
+
+def test_a_loss_from_elsewhere_is_taken_with_its_options(presenter):
+    presenter.use_part(parts.find("loss", "focal"), {"gamma": 3.0})
+    assert presenter.state.spec.objective.loss.options == {"gamma": 3.0}
+    part = parts.find("alignment", "siglip")
+    presenter.use_part(part, part.check({"scale": 20.0}))
+    alignment = presenter.state.spec.objective.alignments["image+audio"]
+    assert alignment.loss.options["scale"] == 20.0
+
+
+def test_what_cannot_be_taken_says_why(presenter):
+    assert "numbers" in why_not(parts.find("loss", "huber"), presenter.state.spec)
+    presenter.switch("audio", False)
+    presenter.switch("text", False)
+    assert "two modalities" in why_not(parts.find("alignment", "infonce"), presenter.state.spec)
+
+
+def test_the_curve_of_the_loss_is_one_click_away(qtbot, view):
+    with qtbot.waitSignal(view.loss_wished):
+        qtbot.mouseClick(child(view, QPushButton, "recipe_loss_curve"), Qt.MouseButton.LeftButton)
