@@ -18,6 +18,7 @@ from workbench.errors import UserError
 from workbench.gui.presenters.recipe import RecipePresenter, RecipeState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card, EmptyState
+from workbench.gui.widgets.fold import Fold
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.model_drawing import ModelDrawing
 from workbench.gui.widgets.picker import FormSlot, PartPicker
@@ -93,7 +94,11 @@ class RecipeView(Screen):
         for card in self._modalities:
             card.show_state(state)
         self._fusion.show_part(state.chosen["model.fusion"], state.forms["model.fusion"])
-        self._head_form.show_form(state.forms["model"])
+        self._model_form.show_form(state.forms["model"])
+        rate = state.spec.model.modality_dropout
+        self._rare.button.setText(
+            f"Modality dropout · {rate:g}" if rate else "Modality dropout · off"
+        )
         self._objective.show_state(state)
         self._training.show_state(state)
         self._checks.show_state(state)
@@ -152,12 +157,15 @@ class RecipeView(Screen):
 
     def _fusion_card(self) -> PlaceCard:
         card = PlaceCard("Fusion", "", "recipe_card_fusion")
-        self._fusion = PartPicker("model.fusion", "recipe_fusion", "Fusion", 2)
-        self._head_form = FormSlot("model", "recipe_model", 2)
-        card.hear(self._fusion)
-        card.hear(self._head_form)
+        self._fusion = PartPicker("model.fusion", "recipe_fusion", "Fusion", 3, folds=False)
+        self._model_form = FormSlot("model", "recipe_model", 2)
+        self._rare = Fold("Dropout", "recipe_fusion_advanced", "Modality dropout, and what is rare")
+        self._rare.body.addWidget(self._model_form)
+        self._rare.body.addWidget(self._fusion.rare)
+        for part in (self._fusion, self._model_form):
+            card.hear(part)
         card.body.addWidget(self._fusion)
-        card.body.addWidget(self._head_form)
+        card.body.addWidget(self._rare)
         card.body.addStretch(1)
         return card
 

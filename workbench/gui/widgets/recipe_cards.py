@@ -235,7 +235,7 @@ class ObjectiveCard(PlaceCard):
         self.head.addWidget(self.look)
         self.about.toggled.connect(self._show_text)
         self.head.addWidget(self.about)
-        self._formula, self._text = "", ""
+        self._text = ""
         self.picker = PartPicker("objective.loss", "recipe_loss", "Loss", 3)
         self.hear(self.picker)
         self.body.addWidget(self.picker)
@@ -261,7 +261,6 @@ class ObjectiveCard(PlaceCard):
         self.picker.show_part(chosen, state.forms.get("objective.loss"))
         self.picker.setVisible(bool(chosen.name))
         self.terms.show_state(state)
-        self._formula = chosen.formula
         self._text = "\n".join([chosen.text, *chosen.references]).strip()
         self._show_text()
         reason = state.reasons.get("objective.loss", "")
@@ -269,11 +268,10 @@ class ObjectiveCard(PlaceCard):
         self._reason.setVisible(bool(reason))
 
     def _show_text(self) -> None:
-        """The formula, or all that the documentation says."""
-        words = self._text if self.about.isChecked() else self._formula
-        self.text.setText(words)
-        self.text.setVisible(bool(words))
-        self.about.setVisible(self._text != self._formula)
+        """All that the documentation says, when it is wanted."""
+        self.text.setText(self._text)
+        self.text.setVisible(self.about.isChecked() and bool(self._text))
+        self.about.setVisible(bool(self._text))
 
 
 class TrainingCard(PlaceCard):
