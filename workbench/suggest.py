@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench import parts
+from workbench.advice import FAR, MANY_FAR, far_out
 from workbench.data.index import Index, Target
-from workbench.data.prepared import Scaling
 from workbench.errors import UserError
 from workbench.spec import (
     PAIRS,
@@ -25,10 +24,6 @@ from workbench.spec import (
     TrainSpec,
 )
 
-FAR = 5.0
-"""A target further than this many robust spreads from the median lies far out."""
-MANY_FAR = 0.01
-"""Share of targets lying far out above which a robust loss is suggested."""
 STEPS = 560
 """Optimiser steps that a first run is given; more than enough to see where it goes."""
 
@@ -144,7 +139,7 @@ def _objective(column: Target, index: Index) -> ObjectiveSpec:
 
 
 def _loss(column: Target) -> str:
-    if column.task == "number" and _far(column)[0] > MANY_FAR:
+    if column.task == "number" and far_out(column)[0] > MANY_FAR:
         return "huber"
     fitting = parts.parts("loss", task=column.task)
     if fitting:
@@ -153,19 +148,6 @@ def _loss(column: Target) -> str:
         f"There is no loss for targets that are {parts.TASK_WORDS[column.task]}.",
         "Learn the column as something else.",
     )
-
-
-def _far(column: Target) -> tuple[float, float]:
-    """Share of targets that lie far out, and their share of the squared distance to the median."""
-    distance = _distances(column)
-    far = np.abs(distance) > FAR
-    effort = distance**2
-    return float(far.mean()), float(effort[far].sum() / max(float(effort.sum()), 1e-12))
-
-
-def _distances(column: Target) -> NDArray[np.float64]:
-    values = column.values[column.present]
-    return Scaling.of(values).to_model(values).astype(np.float64)
 
 
 def _loss_reason(column: Target, chosen: str) -> str:
@@ -186,7 +168,7 @@ def _loss_reason(column: Target, chosen: str) -> str:
 
 
 def _reason_of_number(column: Target) -> str:
-    share, effort = _far(column)
+    share, effort = far_out(column)
     if share > MANY_FAR:
         fact = f"{share:.0%} of your targets lie far out (beyond {FAR:.0f} spreads)"
         return f"{fact}; squared error would spend {effort:.0%} of its effort on them."

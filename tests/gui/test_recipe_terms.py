@@ -1,5 +1,6 @@
 """Several terms from the recipe's form: heads, alignments, balance, and what goes with what."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -153,3 +154,30 @@ def test_what_cannot_be_taken_says_why(presenter):
 def test_the_curve_of_the_loss_is_one_click_away(qtbot, view):
     with qtbot.waitSignal(view.loss_wished):
         qtbot.mouseClick(child(view, QPushButton, "recipe_loss_curve"), Qt.MouseButton.LeftButton)
+
+
+def test_advice_is_taken_or_dismissed_and_never_applied_by_itself(qtbot, view, presenter):
+    index = index_of()
+    lopsided = Target("label", "category", np.repeat([0, 1, 2], [50, 6, 4]), ("a", "b", "c"))
+    presenter.use(replace(index, targets={"label": lopsided}))
+    take = child(view, QPushButton, "recipe_advice_take")
+    assert presenter.state.spec.objective.loss.name == "cross_entropy"
+    assert take.text() == "Use Focal"
+    take.click()
+    assert presenter.state.spec.objective.loss.name == "focal"
+    assert not take.isVisible()
+    presenter.change("objective.loss.name", "cross_entropy")
+    assert take.isVisible()
+    child(view, QPushButton, "recipe_advice_dismiss").click()
+    assert not take.isVisible()
+
+
+def test_what_works_less_than_it_seems_is_said_before_training(presenter):
+    presenter.change("objective.heads", True)
+    presenter.change("objective.balancer.name", "ogm_ge")
+    presenter.change("objective.alignments.image+text.loss", "infonce")
+    presenter.change("training.batch_size", 8)
+    told = " ".join(check.sentence for check in presenter.state.checks)
+    assert "which Adam cancels" in told
+    assert "8 are few" in told
+    assert presenter.state.ready

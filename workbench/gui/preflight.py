@@ -20,6 +20,8 @@ from workbench.spec import DataSpec, RunSpec
 _DATA = "data"
 _FEW = 20
 _THIN_CLASS = 5
+_FEW_RIVALS = 16
+# Samples of a batch below which an alignment has hardly any rivals.
 _LOPSIDED = 10
 _COUNTED = 20_000
 """Samples up to which the division is carried out at every change of the recipe."""
@@ -159,11 +161,31 @@ def look_over(run_spec: RunSpec, found: Survey, errors: Mapping[str, str]) -> tu
             "samples."
         )
         checks.append(Check("warning", words, "training.batch_size"))
+    checks += _of_objective(run_spec)
     order = {"error": 0, "warning": 1, "ok": 2}
     checks.sort(key=lambda check: order[check.severity])
     if not any(check.severity == "error" for check in checks):
         checks.insert(0, Check("ok", "Ready to train."))
     return tuple(checks)
+
+
+def _of_objective(run_spec: RunSpec) -> list[Check]:
+    """What is allowed, but works less than it seems."""
+    objective, training = run_spec.objective, run_spec.training
+    checks = []
+    if objective.balancer.name == "ogm_ge" and training.optimizer.name.startswith("adam"):
+        words = (
+            "OGM-GE slows an encoder by a factor, which Adam cancels: choose SGD, with a larger "
+            "learning rate."
+        )
+        checks.append(Check("warning", words, "training.optimizer.name"))
+    if objective.alignments and training.batch_size < _FEW_RIVALS:
+        words = (
+            f"An alignment compares the samples of a batch with each other; {training.batch_size} "
+            "are few."
+        )
+        checks.append(Check("warning", words, "training.batch_size"))
+    return checks
 
 
 def _of_samples(found: Survey) -> list[Check]:

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench import parts, spec
+from workbench.advice import Advice, advise
 from workbench.data.index import Index
 from workbench.errors import UserError
 from workbench.gui.outline import Outline, outline
@@ -48,6 +49,7 @@ class RecipeState:
         outline: the model as boxes.
         facts: samples and steps in words.
         ready: training can start.
+        advice: another loss that the data ask for; None where there is none, or it was dismissed.
         trouble: why nothing can be learned from data that are there; None otherwise.
     """
 
@@ -61,6 +63,7 @@ class RecipeState:
     outline: Outline = field(default_factory=Outline)
     facts: str = ""
     ready: bool = False
+    advice: Advice | None = None
     trouble: UserError | None = None
 
 
@@ -87,6 +90,7 @@ class RecipePresenter(QObject):
         self._suggested: RunSpec | None = None
         self._surveyed: tuple[tuple[Index, Any, Any], Survey] | None = None
         self._resting: dict[str, PartSpec] = {}
+        self._dismissed: set[str] = set()
 
     def use(
         self,
@@ -313,8 +317,28 @@ class RecipePresenter(QObject):
             outline=outline(run_spec, len(target.classes or target.columns)),
             facts=facts(run_spec, found),
             ready=not any(check.severity == "error" for check in checks),
+            advice=self._advice(index, run_spec),
         )
         self.changed.emit(self.state)
+
+    def _advice(self, index: Index, run_spec: RunSpec) -> Advice | None:
+        found = advise(index, run_spec)
+        return None if found is None or found.part in self._dismissed else found
+
+    @Slot()
+    def take_advice(self) -> None:
+        """Take the loss that the data ask for."""
+        advice = self.state.advice
+        if advice is not None:
+            part = parts.find("loss", advice.part)
+            self.use_part(part, part.check(advice.options))
+
+    @Slot()
+    def dismiss_advice(self) -> None:
+        """Keep the loss; the same is not proposed again for these data."""
+        if self.state.advice is not None:
+            self._dismissed.add(self.state.advice.part)
+            self.refresh_parts()
 
     def _survey(self, index: Index, run_spec: RunSpec) -> Survey:
         """Who takes part; counted only when what it depends on has changed."""

@@ -139,6 +139,8 @@ class RecipeView(Screen):
         middle.setSpacing(12)
         self._objective, self._training = ObjectiveCard(), TrainingCard()
         self._objective.curve_wished.connect(self.loss_wished)
+        self._objective.advice_wished.connect(self._presenter.take_advice)
+        self._objective.advice_dismissed.connect(self._presenter.dismiss_advice)
         cards: list[PlaceCard] = [self._fusion_card(), self._objective, self._training]
         for place_card, share in zip(cards, (30, 40, 30), strict=True):
             self._hear(place_card)

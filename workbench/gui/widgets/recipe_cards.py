@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from workbench import parts
 from workbench.gui import theme
 from workbench.gui.preflight import Check
 from workbench.gui.presenters.recipe import RecipeState
@@ -223,6 +224,12 @@ class ObjectiveCard(PlaceCard):
     curve_wished = Signal()
     """Look at the curve of the loss."""
 
+    advice_wished = Signal()
+    """Take the loss that the data ask for."""
+
+    advice_dismissed = Signal()
+    """Keep the loss as it is."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Objective", "what is punished", "recipe_card_objective", parent)
         self.about = Button("About this loss", "recipe_loss_about", flat=True)
@@ -251,6 +258,15 @@ class ObjectiveCard(PlaceCard):
         row.addWidget(IconLabel("lightbulb", "accent", 16), 0, Qt.AlignmentFlag.AlignTop)
         self.reason = label("", "", "recipe_loss_reason", wrap=True)
         row.addWidget(self.reason, 1)
+        self.take = Button("", "recipe_advice_take", flat=True)
+        self.not_now = Button("Not now", "recipe_advice_dismiss", flat=True)
+        for button, wish in (
+            (self.take, self.advice_wished),
+            (self.not_now, self.advice_dismissed),
+        ):
+            button.setProperty("link", True)
+            button.clicked.connect(wish)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self.body.addWidget(self._reason)
         self.body.addWidget(self.terms)
         self.body.addStretch(1)
@@ -263,7 +279,13 @@ class ObjectiveCard(PlaceCard):
         self.terms.show_state(state)
         self._text = "\n".join([chosen.text, *chosen.references]).strip()
         self._show_text()
-        reason = state.reasons.get("objective.loss", "")
+        advice = state.advice
+        reason = state.reasons.get("objective.loss", "") if advice is None else advice.sentence
+        title = "" if advice is None else parts.find("loss", advice.part).title
+        self.take.setText(f"Use {title}")
+        self.take.setAccessibleName(f"Use {title}")
+        for button in (self.take, self.not_now):
+            button.setVisible(advice is not None)
         self.reason.setText(reason)
         self._reason.setVisible(bool(reason))
 
