@@ -104,6 +104,37 @@ class LossesDrawn(Said):
     curves: tuple[DrawnLoss, ...]
 
 
+class DescribedPart(BaseModel):
+    """How large one part of a model is.
+
+    Args:
+        parameters: numbers that are learned.
+        operations: floating-point operations for one sample.
+        shape: of what leaves it for one sample.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parameters: int
+    operations: int
+    shape: tuple[int, ...]
+
+
+class ModelDescribed(Said):
+    """The answer to a question for the size of a model.
+
+    Args:
+        number: of the question.
+        parts: by modality its encoder, and ``fusion`` with all heads; empty where it failed.
+        problem: why the model cannot be built; "" where it can.
+    """
+
+    event: Literal["model_described"] = "model_described"
+    number: int
+    parts: dict[str, DescribedPart] = {}
+    problem: str = ""
+
+
 class Started(Said):
     """Training begins.
 
@@ -252,8 +283,8 @@ class Failed(Said):
 
 
 Event = Annotated[
-    EngineReady | Preparing | Prepared | LossesDrawn | Started | StepsDone | EpochDone | Stopping
-    | Trained | Evaluated | Ended | Failed,
+    EngineReady | Preparing | Prepared | LossesDrawn | ModelDescribed | Started | StepsDone
+    | EpochDone | Stopping | Trained | Evaluated | Ended | Failed,
     Field(discriminator="event"),
 ]  # fmt: skip
 

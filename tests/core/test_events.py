@@ -20,6 +20,10 @@ EVERY = [
             events.DrawnLoss(problem="There is no loss 'x'."),
         ),
     ),
+    events.ModelDescribed(
+        number=4,
+        parts={"image": events.DescribedPart(parameters=9, operations=10**12, shape=(64,))},
+    ),
     events.Started(
         run="/runs/größer 猫",
         epochs=20,

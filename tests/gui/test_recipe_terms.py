@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QWidget
 
-from workbench import parts, suggest
+from workbench import events, parts, suggest
 from workbench.data.index import Index, Target, strings
 from workbench.gui.presenters.recipe import RecipePresenter, why_not
 from workbench.gui.screens.recipe import RecipeView, field_name
@@ -181,3 +181,20 @@ def test_what_works_less_than_it_seems_is_said_before_training(presenter):
     assert "which Adam cancels" in told
     assert "8 are few" in told
     assert presenter.state.ready
+
+
+def test_the_size_of_the_model_is_asked_for_once_and_shown(view, presenter):
+    asked = []
+    presenter.asked.connect(asked.append)
+    presenter.change("model.encoders.image.width", 20)
+    presenter.change("training.epochs", 3)
+    assert len(asked) == 1
+    assert asked[0].outputs == 3
+    part = events.DescribedPart(parameters=74_000, operations=12_000_000, shape=(64,))
+    presenter.answer(events.ModelDescribed(number=asked[0].number - 1, parts={"image": part}))
+    assert presenter.state.size == ""
+    presenter.answer(events.ModelDescribed(number=asked[0].number, parts={"image": part}))
+    assert presenter.state.size == "74 k numbers to learn · 12 M operations a sample"
+    assert "74 k" in presenter.state.outline.branches[0][1].detail
+    presenter.change("model.encoders.image.width", 24)
+    assert presenter.state.size == ""

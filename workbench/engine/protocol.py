@@ -84,6 +84,21 @@ class DrawLosses(Asked):
     samples: tuple[float, ...] = ()
 
 
+class Describe(Asked):
+    """Say how large the model of a spec is; answered by ``ModelDescribed``, the latest alone.
+
+    Args:
+        number: of the question; the answer carries it.
+        spec: of a run.
+        outputs: how many classes or numbers there are.
+    """
+
+    ask: Literal["describe"] = "describe"
+    number: int
+    spec: RunSpec
+    outputs: int
+
+
 class Stop(Asked):
     """Stop the run in hand.
 
@@ -95,7 +110,7 @@ class Stop(Asked):
     keep: bool = True
 
 
-Request = Annotated[Prepare | Train | DrawLosses | Stop, Field(discriminator="ask")]
+Request = Annotated[Prepare | Train | DrawLosses | Describe | Stop, Field(discriminator="ask")]
 
 _adapter: TypeAdapter[Request] = TypeAdapter(Request)
 

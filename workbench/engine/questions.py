@@ -12,11 +12,14 @@ import numpy as np
 from workbench import events, parts
 from workbench.engine import protocol
 from workbench.errors import UserError
+from workbench.insight.describe import describe
 from workbench.insight.loss_curves import curve
+
+Question = protocol.DrawLosses | protocol.Describe
 
 
 class Questions:
-    """Answers the latest question on a thread of its own; those it overtook are dropped.
+    """Answers the latest question of each kind on a thread; those it overtook are dropped.
 
     Args:
         say: told each answer.
@@ -24,30 +27,75 @@ class Questions:
 
     def __init__(self, say: Callable[[events.Said], None]) -> None:
         self._say = say
-        self._latest: protocol.DrawLosses | None = None
+        self._latest: dict[type, Question] = {}
         self._news = threading.Condition()
+        self._answering = threading.Lock()
+        self._closed = False
 
     def start(self) -> None:
         """Begin to answer."""
         threading.Thread(target=self._answer, name="questions", daemon=True).start()
 
-    def put(self, question: protocol.DrawLosses) -> None:
+    def put(self, question: Question) -> None:
         """Ask."""
         with self._news:
-            self._latest = question
+            self._latest[type(question)] = question
             self._news.notify()
+
+    def close(self) -> None:
+        """Answer nothing more; waits for the answer in hand."""
+        with self._news:
+            self._closed = True
+            self._latest.clear()
+        with self._answering:
+            return
 
     def _answer(self) -> None:
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._latest is not None)
-                question, self._latest = self._latest, None
-            if question is not None:
-                self._say(drawn(question))
+                self._news.wait_for(lambda: bool(self._latest))
+                kind = next(iter(self._latest))
+                question = self._latest.pop(kind)
+                self._answering.acquire()
+            try:
+                if not self._closed:
+                    self._say(answered(question))
+            finally:
+                self._answering.release()
+
+
+def answered(question: Question) -> events.Said:
+    """The answer to a question."""
+    if isinstance(question, protocol.Describe):
+        return described(question)
+    return drawn(question)
+
+
+def described(question: protocol.Describe) -> events.ModelDescribed:
+    """How large the model of a spec is, or why it cannot be built."""
+    spec = question.spec
+    try:
+        found = describe(spec, question.outputs, spec.data.text.vocabulary)
+    except UserError as error:
+        return events.ModelDescribed(number=question.number, problem=str(error))
+    except Exception as error:  # noqa: BLE001 - a user's own part can raise anything
+        traceback.print_exc(file=sys.stderr)
+        return events.ModelDescribed(
+            number=question.number, problem=f"The model cannot be built: {error}"
+        )
+    return events.ModelDescribed(
+        number=question.number,
+        parts={
+            name: events.DescribedPart(
+                parameters=part.parameters, operations=part.operations, shape=part.shape
+            )
+            for name, part in found.items()
+        },
+    )
 
 
 def drawn(question: protocol.DrawLosses) -> events.LossesDrawn:
-    """The answer to one question; what is wrong with one loss does not keep the others away."""
+    """The curves of some losses; what is wrong with one does not keep the others away."""
     even = np.linspace(question.low, question.high, question.points)
     places, shown = np.concatenate([even, question.samples]), len(even)
     found = []

@@ -80,7 +80,7 @@ class Server:
             match request:
                 case protocol.Stop():
                     self._stop_soon(keep=request.keep)
-                case protocol.DrawLosses():
+                case protocol.DrawLosses() | protocol.Describe():
                     self._questions.put(request)
                 case _:
                     self._waiting.put(request)
@@ -128,6 +128,8 @@ class Server:
         self._say(events.Prepared(samples=len(prepared.stems), seconds=seconds))
 
     def _train(self, run: store.Run) -> int:
+        # Building a model draws from the chance that a run starts from.
+        self._questions.close()
         _send_prints_to(run.log_file)
         self._recorder = Recorder(run, self._say)
         last = execute(run, self._recorder, lambda: "stop" if self._stop.is_set() else None)

@@ -155,6 +155,8 @@ class Workbench(QObject):
         self.window.stage_shown.connect(self._refresh)
 
     def _connect_losses(self) -> None:
+        self.recipe.asked.connect(self.engines.describe)
+        self.engines.answered.connect(self.recipe.answer)
         self.losses.asked.connect(self.engines.ask)
         self.engines.answered.connect(self.losses.answer)
         self.losses.use_wished.connect(self._use_loss)
@@ -360,6 +362,7 @@ class Workbench(QObject):
         self.window.show_engine(state)
         if state.phase == "ready" and self.recipe.state.spec is not None:
             self._soon.start()
+            self.recipe.ask()
 
     @Slot(str)
     def _refresh(self, stage: str) -> None:

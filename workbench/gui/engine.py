@@ -284,6 +284,11 @@ class Engines(QObject):
         if self._spare is not None:
             self._spare.ask(question)
 
+    def describe(self, question: protocol.Asked) -> None:
+        """Ask the spare engine how large a model is; beside a run nobody asks."""
+        if self._spare is not None:
+            self._spare.ask(question)
+
     def train(self, run: store.Run) -> EngineThread:
         """Hand the spare engine a run.
 
@@ -347,7 +352,7 @@ class Engines(QObject):
             case events.EngineReady(device=device):
                 self._spare_device = device
                 self._tell_of_spare()
-            case events.LossesDrawn():
+            case events.LossesDrawn() | events.ModelDescribed():
                 self.answered.emit(event)
             case events.Failed(problem=problem):
                 self._failed_at = time.monotonic()

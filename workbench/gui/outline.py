@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbench import parts
+from workbench.events import DescribedPart
 from workbench.parts import Modality
 from workbench.spec import AudioInput, DataSpec, PartSpec, RunSpec
 
@@ -50,19 +51,23 @@ class Outline:
         return f"{branches}; then {', '.join(_words(node) for node in self.trunk)}."
 
 
-def outline(spec: RunSpec, classes: int) -> Outline:
+def outline(
+    spec: RunSpec, classes: int, sizes: Mapping[str, DescribedPart] | None = None
+) -> Outline:
     """The boxes of a spec.
 
     Args:
         spec: what the run is.
         classes: how many classes or numbers the target has; not read for one number and yes/no.
+        sizes: how large encoders and fusion are, where that is known.
     """
+    known = sizes or {}
     branches = tuple(
         (
             Node(_INPUTS[m], _shape(spec.data, m), m, f"data.{m}"),
             Node(
                 parts.find("encoder", spec.model.encoders[m].name).title,
-                _width("encoder", spec.model.encoders[m]),
+                _detail(_width("encoder", spec.model.encoders[m]), known.get(m)),
                 m,
                 f"model.encoders.{m}",
             ),
@@ -75,7 +80,7 @@ def outline(spec: RunSpec, classes: int) -> Outline:
     trunk = (
         Node(
             parts.find("fusion", spec.model.fusion.name).title,
-            _width("fusion", spec.model.fusion),
+            _detail(_width("fusion", spec.model.fusion), known.get("fusion")),
             "fused",
             "model.fusion",
         ),
@@ -87,6 +92,32 @@ def outline(spec: RunSpec, classes: int) -> Outline:
 
 def _loss_node(loss: PartSpec) -> Node:
     return Node(parts.find("loss", loss.name).title, _first_option(loss), "", "objective.loss")
+
+
+def size_words(sizes: Mapping[str, DescribedPart]) -> str:
+    """How large a whole model is, in words; "" where nothing is known.
+
+    Before the texts were read their vocabulary is taken to be as large as it may become.
+    """
+    if not sizes:
+        return ""
+    parameters = sum(part.parameters for part in sizes.values())
+    operations = sum(part.operations for part in sizes.values())
+    most = "up to " if "text" in sizes else ""
+    return f"{most}{short(parameters)} numbers to learn · {short(operations)} operations a sample"
+
+
+def short(count: int) -> str:
+    """A count in few letters: ``940``, ``74 k``, ``12 M``, ``1.3 G``."""
+    for unit, size in (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if count >= size:
+            value = count / size
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return str(count)
+
+
+def _detail(width: str, size: DescribedPart | None) -> str:
+    return f"{width} · {short(size.parameters)}".strip(" ·") if size is not None else width
 
 
 def frames(audio: AudioInput) -> int:

@@ -8,11 +8,12 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from workbench import parts, spec
+from workbench import events, parts, spec
 from workbench.advice import Advice, advise
 from workbench.data.index import Index
+from workbench.engine import protocol
 from workbench.errors import UserError
-from workbench.gui.outline import Outline, outline
+from workbench.gui.outline import Outline, outline, size_words
 from workbench.gui.preflight import Check, Survey, facts, look_over, survey
 from workbench.gui.presenters.recipe_forms import (
     Form,
@@ -50,6 +51,7 @@ class RecipeState:
         facts: samples and steps in words.
         ready: training can start.
         advice: another loss that the data ask for; None where there is none, or it was dismissed.
+        size: how large the model is, in words; "" while that is not known.
         trouble: why nothing can be learned from data that are there; None otherwise.
     """
 
@@ -64,6 +66,7 @@ class RecipeState:
     facts: str = ""
     ready: bool = False
     advice: Advice | None = None
+    size: str = ""
     trouble: UserError | None = None
 
 
@@ -82,6 +85,9 @@ class RecipePresenter(QObject):
     train_wished = Signal(object)
     """The ``RunSpec`` to train."""
 
+    asked = Signal(object)
+    """A ``protocol.Describe`` for the engine."""
+
     def __init__(self, suggest: Suggest, reasons: Reasons, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = RecipeState()
@@ -91,6 +97,9 @@ class RecipePresenter(QObject):
         self._surveyed: tuple[tuple[Index, Any, Any], Survey] | None = None
         self._resting: dict[str, PartSpec] = {}
         self._dismissed: set[str] = set()
+        self._number = 0
+        self._told: events.ModelDescribed | None = None
+        self._asked_about: tuple[object, ...] = ()
 
     def use(
         self,
@@ -306,6 +315,7 @@ class RecipePresenter(QObject):
         target = index.target(run_spec.data.target)
         found = self._survey(index, run_spec)
         checks = look_over(run_spec, found, errors)
+        many = len(target.classes or target.columns)
         self.state = RecipeState(
             spec=run_spec,
             offered=index.modalities,
@@ -314,12 +324,38 @@ class RecipePresenter(QObject):
             reasons=dict(reasons),
             errors=dict(errors),
             checks=checks,
-            outline=outline(run_spec, len(target.classes or target.columns)),
+            outline=outline(run_spec, many, self._sizes(run_spec, many)),
+            size=size_words(self._told.parts) if self._told is not None else "",
             facts=facts(run_spec, found),
             ready=not any(check.severity == "error" for check in checks),
             advice=self._advice(index, run_spec),
         )
         self.changed.emit(self.state)
+
+    @Slot(object)
+    def answer(self, event: object) -> None:
+        """Take an answer of the engine; one about an older recipe is not looked at."""
+        if not isinstance(event, events.ModelDescribed) or event.number != self._number:
+            return
+        self._told = event
+        self.refresh_parts()
+
+    @Slot()
+    def ask(self) -> None:
+        """Ask how large the model is, if that is not known."""
+        if self.state.spec is not None and self._told is None:
+            self._asked_about = ()
+            self.refresh_parts()
+
+    def _sizes(self, run_spec: RunSpec, many: int) -> Mapping[str, events.DescribedPart]:
+        """How large the parts are; asks where the model has changed since."""
+        about = (run_spec.model, run_spec.objective, run_spec.data, many)
+        if about != self._asked_about:
+            self._asked_about, self._told = about, None
+            self._number += 1
+            outputs = 1 if run_spec.data.task in ("number", "yes_no", "none") else many
+            self.asked.emit(protocol.Describe(number=self._number, spec=run_spec, outputs=outputs))
+        return self._told.parts if self._told is not None else {}
 
     def _advice(self, index: Index, run_spec: RunSpec) -> Advice | None:
         found = advise(index, run_spec)

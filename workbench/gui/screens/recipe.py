@@ -103,6 +103,7 @@ class RecipeView(Screen):
         self._training.show_state(state)
         self._checks.show_state(state)
         self.drawing.show_outline(state.outline)
+        self._model_card.hint.setText(state.size)
         self.train.setEnabled(state.ready)
         first = state.checks[0].sentence if state.checks else ""
         self.train.setToolTip("Train this recipe (Ctrl+Return)" if state.ready else first)
@@ -148,7 +149,7 @@ class RecipeView(Screen):
         rows.addLayout(middle, 1)
         bottom = QHBoxLayout()
         bottom.setSpacing(12)
-        model = Card("The model", "", "recipe_card_model", dense=True)
+        self._model_card = model = Card("The model", "", "recipe_card_model", dense=True)
         self.drawing = ModelDrawing("recipe_drawing")
         model.body.addWidget(self.drawing, 1)
         self._checks = ChecksCard()
