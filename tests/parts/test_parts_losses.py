@@ -33,39 +33,92 @@ def each_option_at_its_ends(part):
 CASES = [(part, options) for part in LOSSES for options in each_option_at_its_ends(part)]
 
 
-def batch(task, scale):
+def batch(part, task, scale, dtype="f4"):
     """Labels and outputs of eight samples, right and wrong, up to the given size."""
     dice = np.random.default_rng(0)
     if task in ("category", "ordered"):
-        return np.arange(8, dtype=np.int32) % 3, dice.normal(0, scale, (8, 3)).astype("f4")
-    shape = (8, 3) if task in ("labels", "numbers") else 8
-    outputs = dice.normal(0, scale, shape).astype("f4")
+        columns = 2 if part.head in ("ranks", "steps") else 3
+        outputs = dice.normal(0, scale, (8, columns)).astype(dtype)
+        if part.head == "cosine":
+            outputs = np.tanh(outputs)
+        return np.arange(8, dtype=np.int32) % 3, outputs
+    shape = (8, 3) if task in ("labels", "numbers") else (8,)
+    labels = dice.normal(0, 1, shape).astype(dtype)
     if task in ("yes_no", "labels"):
-        return (dice.random(shape) < 0.5).astype("f4"), outputs
-    labels = dice.normal(0, 1, shape).astype("f4")
-    labels[0] = outputs[0]
+        labels = (labels > 0).astype(dtype)
+    outputs = dice.normal(0, scale, (*shape, 2) if part.head == "spread" else shape).astype(dtype)
+    if task in ("number", "numbers") and part.head == "plain":
+        outputs[0] = labels[0]
     return labels, outputs
 
 
+def facts(part, dtype="f4"):
+    """What training fills in: a rare class, and eight samples that count."""
+    known = {"counts": np.asarray([90.0, 9.0, 1.0], dtype), "weights": np.ones(8, dtype)}
+    return {name: known[name] for name in part.facts}
+
+
 TASKS = [(part, options, task) for part, options in CASES for task in sorted(part.tasks)]
+NAMES = [f"{p.name}-{list(o.values())}-{t}" for p, o, t in TASKS]
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e4])
-@pytest.mark.parametrize(
-    ("part", "options", "task"),
-    TASKS,
-    ids=[f"{p.name}-{list(o.values())}-{t}" for p, o, t in TASKS],
-)
+@pytest.mark.parametrize(("part", "options", "task"), TASKS, ids=NAMES)
 def test_value_and_gradient_are_finite_and_one_a_sample(tf, part, options, task, scale):
-    labels, outputs = batch(task, scale)
+    labels, outputs = batch(part, task, scale)
     variable = tf.Variable(outputs)
     with tf.GradientTape() as tape:
-        values = part.function(tf.constant(labels), variable, **options)
+        values = part.function(tf.constant(labels), variable, **options, **facts(part))
         total = tf.reduce_sum(values)
     assert values.shape == (8,)
     assert np.isfinite(values.numpy()).all()
     assert np.isfinite(tape.gradient(total, variable).numpy()).all()
-    assert (values.numpy() >= 0).all()
+    # Where the scale is learned, a loss is a likelihood and may be negative.
+    if part.head != "spread" and not options.get("learn"):
+        assert (values.numpy() >= -1e-6).all()
+
+
+@pytest.mark.parametrize(("part", "options", "task"), TASKS, ids=NAMES)
+def test_the_gradient_is_that_of_central_differences(tf, part, options, task):
+    labels, outputs = batch(part, task, 1.0, "f8")
+    told = {**options, **facts(part, "f8")}
+
+    def total(values):
+        return float(tf.reduce_sum(part.function(tf.constant(labels), tf.constant(values), **told)))
+
+    if options.get("detach"):
+        pytest.skip("it leaves a part of its gradient out by choice")
+    variable = tf.Variable(outputs)
+    with tf.GradientTape() as tape:
+        summed = tf.reduce_sum(part.function(tf.constant(labels), variable, **told))
+    found = tape.gradient(summed, variable).numpy()
+    step = 1e-6
+    for index in np.ndindex(*outputs.shape):
+        if index[0] == 0:
+            continue  # here a number is hit, where an absolute value has no slope
+        up, down = outputs.copy(), outputs.copy()
+        up[index] += step
+        down[index] -= step
+        by_hand = (total(up) - total(down)) / (2 * step)
+        assert found[index] == pytest.approx(by_hand, rel=1e-3, abs=1e-5), index
+
+
+SOFTMAX = [
+    (part, options)
+    for part, options in CASES
+    if "log_probabilities" in part.takes and "category" in part.tasks
+]
+
+
+@pytest.mark.parametrize(
+    ("part", "options"), SOFTMAX, ids=[f"{p.name}-{list(o.values())}" for p, o in SOFTMAX]
+)
+def test_log_probabilities_are_as_good_as_the_logits_they_came_from(part, options):
+    labels, logits = batch(part, "category", 2.0, "f8")
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    one = np.asarray(part.function(labels, logits, **options, **facts(part, "f8")))
+    two = np.asarray(part.function(labels, np.log(shares), **options, **facts(part, "f8")))
+    assert one == pytest.approx(two, rel=1e-9, abs=1e-12)
 
 
 PAIRS = [(p, o, t) for p, o, t in TASKS if t in ("labels", "numbers")]
@@ -77,10 +130,10 @@ PAIRS = [(p, o, t) for p, o, t in TASKS if t in ("labels", "numbers")]
     ids=[f"{p.name}-{list(o.values())}-{t}" for p, o, t in PAIRS],
 )
 def test_the_loss_of_several_is_the_mean_of_the_loss_of_each(part, options, task):
-    labels, outputs = batch(task, 1.0)
+    labels, outputs = batch(part, task, 1.0)
     each = [np.asarray(part.function(labels[:, n], outputs[:, n], **options)) for n in range(3)]
     whole = np.asarray(part.function(labels, outputs, **options))
-    assert whole == pytest.approx(np.mean(each, axis=0), rel=1e-5)
+    assert whole == pytest.approx(np.mean(each, axis=0), rel=1e-5, abs=1e-6)
 
 
 def test_every_target_but_none_has_a_loss_and_none_says_why():

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from workbench.lazy import Tensor, ops
-from workbench.losses import of_true, refuse_broadcasting
+from workbench.losses import refuse_broadcasting
 from workbench.parts import loss
 
 
@@ -37,4 +37,4 @@ def multiclass_hinge(
     mine = ops.one_hot(ops.cast(labels, "int32"), logits.shape[-1], dtype=logits.dtype)
     # The true class is no rival of itself; finite, as its gradient is then 0 and not NaN.
     rival = ops.max(ops.where(mine > 0, ops.full_like(logits, -1e30), logits), axis=-1)
-    return ops.relu(margin + rival - of_true(labels, logits))
+    return ops.relu(margin + rival - ops.sum(mine * logits, axis=-1))
