@@ -30,9 +30,12 @@ def audio_cnn(
         norm: normalisation after each convolution; group suits batches under 8.
 
     Returns:
-        A layer from log-mel spectrograms [batch, frames, bands] to embeddings [batch, size].
+        A layer from log-mel spectrograms [batch, frames, bands] to ``vector`` [batch, size] and
+        ``sequence`` [batch, times, channels].
 
     References:
         Hershey et al. 2017, CNN architectures for large-scale audio, arXiv:1609.09430.
     """
-    return layers.ConvolutionEncoder(width, depth, size, norm, grid=(1, 8), name="audio_cnn")
+    return layers.ConvolutionEncoder(
+        width, depth, size, norm, grid=(1, 8), over_time=True, name="audio_cnn"
+    )

@@ -31,7 +31,8 @@ def image_cnn(
         norm: normalisation after each convolution; group suits batches under 8.
 
     Returns:
-        A layer from pictures [batch, height, width, 3] in 0..1 to embeddings [batch, size].
+        A layer from pictures [batch, height, width, 3] in 0..1 to ``vector`` [batch, size]
+        and ``sequence`` [batch, places, channels].
 
     References:
         LeCun et al. 1998, Gradient-based learning; Ioffe and Szegedy 2015, arXiv:1502.03167.

@@ -19,6 +19,8 @@ from workbench.layers.fusing_products import Bilinear, Film, LowRank, TensorProd
 from workbench.layers.fusing_sequences import Bottleneck, CrossModal
 from workbench.layers.heads import Cosines, Ranks, Spread
 from workbench.layers.hiding import ModalityDropout
+from workbench.layers.patches import ConvolutionsThenMemory, PatchTransformer
+from workbench.layers.residual import ResidualEncoder
 from workbench.layers.text_attention import TransformerOfWords
 from workbench.layers.text_convolution import ConvolutionOfWords
 from workbench.layers.text_recurrent import RecurrentWords
@@ -35,6 +37,7 @@ __all__ = [
     "Concat",
     "ConvolutionEncoder",
     "ConvolutionOfWords",
+    "ConvolutionsThenMemory",
     "Cosines",
     "CrossModal",
     "DynamicWeightAverage",
@@ -48,10 +51,12 @@ __all__ = [
     "ModalityAttention",
     "ModalityDropout",
     "OnTheFly",
+    "PatchTransformer",
     "ProjectedSentence",
     "RandomWeights",
     "Ranks",
     "RecurrentWords",
+    "ResidualEncoder",
     "Spread",
     "TensorProduct",
     "Term",

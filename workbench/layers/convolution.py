@@ -25,12 +25,15 @@ class ConvolutionEncoder(keras.layers.Layer):  # type: ignore[misc]  # Keras has
         norm: ``batch``, ``group`` or ``none``.
         grid: places (down, across) over which the last map is averaged; a map with fewer places
             keeps those that it has.
+        over_time: a place of the sequence is a time, all pitches together.
     """
 
     def __init__(
-        self, width: int, depth: int, size: int, norm: str, grid: tuple[int, int], **options: Any
-    ) -> None:
+        self, width: int, depth: int, size: int, norm: str, grid: tuple[int, int],
+        over_time: bool = False, **options: Any,
+    ) -> None:  # fmt: skip
         super().__init__(**options)
+        self.over_time = over_time
         self.width, self.depth, self.size, self.norm = width, depth, size, norm
         self.grid = tuple(grid)
         self.blocks = []
@@ -60,48 +63,82 @@ class ConvolutionEncoder(keras.layers.Layer):  # type: ignore[misc]  # Keras has
         for block in self.blocks:
             block.build(current)
             current = block.compute_output_shape(current)
-        down, across, channels = (int(n) for n in current[1:] if n is not None)
-        self.kept = (min(self.grid[0], down), min(self.grid[1], across))
-        self.projection.build((shape[0], self.kept[0] * self.kept[1] * channels))
+        self.kept = kept_places(self.grid, current)
+        self.last = tuple(int(n) for n in current[1:] if n is not None)
+        self.projection.build((shape[0], self.kept[0] * self.kept[1] * self.last[2]))
         self.built = True
 
-    def call(self, maps: Any, training: bool = False) -> Any:
-        """From [batch, down, across, channels] or [batch, down, across] to [batch, size]."""
+    def call(self, maps: Any, training: bool = False) -> dict[str, Any]:
+        """From [batch, down, across(, channels)] to ``vector`` and ``sequence``."""
         values = maps if len(maps.shape) == 4 else maps[..., None]
         for block in self.blocks:
             normalises = isinstance(block, FusedBatchNormalization)
             values = block(values, training=training) if normalises else block(values)
-        return self.projection(self._coarse(values))
+        return {
+            "vector": self.projection(coarse(values, self.kept)),
+            "sequence": places_of(values, self.over_time),
+        }
 
-    def _coarse(self, values: Any) -> Any:
-        """The map averaged over the grid's places, flat."""
-        down, across, channels = values.shape[1:]
-        rows = _bounds(down, self.kept[0])
-        columns = _bounds(across, self.kept[1])
-        if all(stop - start == rows[0][1] for start, stop in rows) and all(
-            stop - start == columns[0][1] for start, stop in columns
-        ):
-            shape = (-1, self.kept[0], rows[0][1], self.kept[1], columns[0][1], channels)
-            means = ops.mean(ops.reshape(values, shape), axis=(2, 4))
-        else:
-            means = ops.stack(
-                [
-                    ops.mean(values[:, top:bottom, left:right], axis=(1, 2))
-                    for top, bottom in rows
-                    for left, right in columns
-                ],
-                axis=1,
-            )
-        return ops.reshape(means, (-1, self.kept[0] * self.kept[1] * channels))
-
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """[batch, size]."""
-        return (shape[0], self.size)
+    def compute_output_shape(
+        self, shape: tuple[int | None, ...]
+    ) -> dict[str, tuple[int | None, ...]]:
+        """Of vector and sequence."""
+        down, across, channels = self.last
+        places = down if self.over_time else down * across
+        return {"vector": (shape[0], self.size), "sequence": (shape[0], places, channels)}
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same layer again."""
-        names = ("width", "depth", "size", "norm", "grid")
+        names = ("width", "depth", "size", "norm", "grid", "over_time")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def kept_places(grid: tuple[int, ...], shape: tuple[int | None, ...]) -> tuple[int, int]:
+    """The places (down, across) that a map is averaged over; no more than it has.
+
+    Args:
+        grid: the places wanted.
+        shape: of the maps, [batch, down, across, channels].
+    """
+    return min(grid[0], shape[1] or 1), min(grid[1], shape[2] or 1)
+
+
+def places_of(values: Any, over_time: bool) -> Any:
+    """A map as a sequence of places, [batch, places, channels].
+
+    Args:
+        values: [batch, down, across, channels].
+        over_time: places are those down, of a spectrogram the times; the mean of all across.
+    """
+    if over_time:
+        return ops.mean(values, axis=2)
+    return ops.reshape(values, (-1, values.shape[1] * values.shape[2], values.shape[3]))
+
+
+def coarse(values: Any, kept: tuple[int, int]) -> Any:
+    """A map averaged over the places of a grid, flat.
+
+    Args:
+        values: [batch, down, across, channels].
+        kept: of ``kept_places``.
+    """
+    down, across, channels = values.shape[1:]
+    rows, columns = _bounds(down, kept[0]), _bounds(across, kept[1])
+    if all(stop - start == rows[0][1] for start, stop in rows) and all(
+        stop - start == columns[0][1] for start, stop in columns
+    ):
+        shape = (-1, kept[0], rows[0][1], kept[1], columns[0][1], channels)
+        means = ops.mean(ops.reshape(values, shape), axis=(2, 4))
+    else:
+        means = ops.stack(
+            [
+                ops.mean(values[:, top:bottom, left:right], axis=(1, 2))
+                for top, bottom in rows
+                for left, right in columns
+            ],
+            axis=1,
+        )
+    return ops.reshape(means, (-1, kept[0] * kept[1] * channels))
 
 
 def _bounds(length: int, parts: int) -> list[tuple[int, int]]:
