@@ -22,7 +22,8 @@ def sample(form, count=3, seed=0):
 
 
 def make(part, options):
-    context = {"vocabulary": VOCABULARY} if "vocabulary" in part.facts else {}
+    known = {"vocabulary": VOCABULARY, "fresh": False}
+    context = {name: value for name, value in known.items() if name in part.facts}
     return part.function(**part.check(options), **context)
 
 

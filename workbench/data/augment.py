@@ -168,7 +168,8 @@ def audio(
     made louder.
 
     Args:
-        log_mel: [frames, bands], -1 at -80 dB, 1 at full scale; not changed.
+        log_mel: [frames, bands], -1 at -80 dB, 1 at full scale; or a raw wave [samples], which has
+            no bands to be silenced; not changed.
         options: how much of each.
         dice: from ``dice``.
 
@@ -179,6 +180,8 @@ def audio(
         Masks: Park et al. 2019, SpecAugment, arXiv:1904.08779, section 2, without time warping.
     """
     chance = dice.random(3)
+    if log_mel.ndim == 1:
+        return _wave(log_mel, options, chance, dice)
     places = dice.random((options.masks, 4))
     varied = _shifted(log_mel, options.shift * (2 * chance[0] - 1)).astype(np.float32)
     if options.gain:
@@ -190,6 +193,25 @@ def audio(
         varied = _noisy(varied, level, dice)
     _silence(varied, options.mask_size, places)
     return varied.astype(log_mel.dtype)
+
+
+def _wave(
+    wave: NDArray[Any], options: AudioAugmentation, chance: NDArray[np.float64],
+    dice: np.random.Generator,
+) -> NDArray[Any]:  # fmt: skip
+    """A raw wave moved, made louder and with noise, by the same amounts as a spectrogram."""
+    later = round(options.shift * (2 * chance[0] - 1) * len(wave))
+    varied = np.zeros(len(wave), np.float32)
+    varied[max(later, 0) : len(wave) + min(later, 0)] = wave[
+        max(-later, 0) : len(wave) - max(later, 0)
+    ]
+    if options.gain:
+        varied *= np.float32(10 ** (options.gain * (2 * chance[1] - 1) / 20))
+    if options.noise is not None:
+        quietest = _DB * (SILENCE - 1)
+        level = quietest + (options.noise - quietest) * chance[2]
+        varied += dice.normal(0, 10 ** (level / 20), len(wave)).astype(np.float32)
+    return np.clip(varied, -1.0, 1.0).astype(wave.dtype)
 
 
 def _shifted(log_mel: NDArray[Any], share: float) -> NDArray[Any]:

@@ -31,7 +31,7 @@ from workbench.data.streamed import Streamed
 from workbench.data.tokenized import Texts, embedded, learned, numbered, readable
 from workbench.errors import UserError
 from workbench.parts import Modality
-from workbench.spec import AudioInput, DataSpec
+from workbench.spec import DataSpec
 
 VERSION = 3
 """Raised whenever a reader gives other numbers than before, so that old files are not used."""
@@ -268,11 +268,10 @@ def _wanted(index: Index, rows: NDArray[np.int64], modality: Modality, spec: Dat
         def decode(row: int) -> NDArray[Any]:
             return image.read_bytes(root / names[row], options.size, options.fit)
     else:
-        frames = audio.frames(options.sample_rate, options.seconds)
-        shape, kind = (frames, options.mel_bands), np.dtype(np.float16)
+        shape, kind = audio.shape(options), np.dtype(np.float16)
 
         def decode(row: int) -> NDArray[Any]:
-            return _log_mel(root / names[row], options)
+            return audio.heard(root / names[row], options)
 
     return Wanted(
         family=f"{modality}-{hashlib.sha256(source.encode()).hexdigest()[:16]}",
@@ -282,12 +281,6 @@ def _wanted(index: Index, rows: NDArray[np.int64], modality: Modality, spec: Dat
         kind=kind,
         decode=decode,
     )
-
-
-def _log_mel(path: Path, options: AudioInput) -> NDArray[np.float32]:
-    rate, seconds = options.sample_rate, options.seconds
-    sound = audio.read(path, rate, seconds)
-    return audio.log_mel(sound, rate, seconds, options.mel_bands)
 
 
 def _read(

@@ -217,12 +217,16 @@ def _sound(
 
     path, wanted = index.path("audio", row), data.audio
     assert path is not None
-    sound = audio.read(path, wanted.sample_rate, wanted.seconds)
-    log_mel = audio.log_mel(sound, wanted.sample_rate, wanted.seconds, wanted.mel_bands)
-    log_mel = augment.audio(log_mel, options.audio, augment.dice(0, variation, row, "audio"))
-    frames, bands = log_mel.shape
-    words = f"{wanted.seconds:g} s at {wanted.sample_rate:,} Hz, {frames:,} × {bands}"
-    return log_mel, words
+    heard = augment.audio(
+        audio.heard(path, wanted), options.audio, augment.dice(0, variation, row, "audio")
+    )
+    words = f"{wanted.seconds:g} s at {wanted.sample_rate:,} Hz"
+    if heard.ndim == 1:
+        # A wave is looked at by its spectrogram.
+        shown = audio.log_mel(heard, wanted.sample_rate, wanted.seconds, wanted.mel_bands)
+        return shown, f"{words}, a wave of {len(heard):,} samples"
+    frames, bands = heard.shape
+    return heard, f"{words}, {frames:,} × {bands}"
 
 
 def _training(index: Index, data: DataSpec) -> NDArray[np.int64]:

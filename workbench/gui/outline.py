@@ -131,6 +131,8 @@ def _shape(data: DataSpec, modality: Modality) -> str:
         case "image":
             return f"{data.image.size} × {data.image.size} × 3"
         case "audio":
+            if data.audio.form == "wave":
+                return f"{round(data.audio.seconds * data.audio.sample_rate):,}"
             return f"{frames(data.audio)} × {data.audio.mel_bands}"
         case "text":
             return f"{data.text.words} tokens" if data.text.form == "tokens" else "1 vector"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from workbench.data.readers.audio import frames
+from workbench.data.readers.audio import shape as audio_shape
 from workbench.lazy import keras, tf
 from workbench.parts import Modality
 from workbench.spec import RunSpec
@@ -43,7 +43,7 @@ def describe(spec: RunSpec, outputs: int, vocabulary: int) -> dict[str, Describe
     """
     shapes = _shapes(spec)
     incomplete = spec.modalities if spec.model.modality_dropout and len(spec.modalities) > 1 else ()
-    built = build(spec, shapes, outputs, vocabulary, incomplete)
+    built = build(spec, shapes, outputs, vocabulary, incomplete, fresh=False)
     found: dict[str, Described] = {}
     loops = 0
     for modality in spec.modalities:
@@ -65,7 +65,7 @@ def _shapes(spec: RunSpec) -> dict[Modality, tuple[int, ...]]:
     data = spec.data
     known: Mapping[Modality, tuple[int, ...]] = {
         "image": (data.image.size, data.image.size, 3),
-        "audio": (frames(data.audio.sample_rate, data.audio.seconds), data.audio.mel_bands),
+        "audio": audio_shape(data.audio),
         # What a sentence model gives is known once it has read; most give some hundred numbers.
         "text": (data.text.words,) if data.text.form == "tokens" else (384,),
     }

@@ -41,7 +41,9 @@ def load_model(spec: RunSpec, folder: Path) -> Any:
         UserError: the run holds no trained weights, or they do not fit its spec.
     """
     inputs = ModelInputs.read(folder)
-    built = build(spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete)
+    built = build(
+        spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete, fresh=False
+    )
     checkpoints.load(folder / "checkpoints" / "best.npz", {"model": built.model.variables})
     return built.model
 

@@ -20,11 +20,13 @@ from workbench.layers.fusing_sequences import Bottleneck, CrossModal
 from workbench.layers.heads import Cosines, Ranks, Spread
 from workbench.layers.hiding import ModalityDropout
 from workbench.layers.patches import ConvolutionsThenMemory, PatchTransformer
+from workbench.layers.pretrained import Pretrained
 from workbench.layers.residual import ResidualEncoder
 from workbench.layers.text_attention import TransformerOfWords
 from workbench.layers.text_convolution import ConvolutionOfWords
 from workbench.layers.text_recurrent import RecurrentWords
 from workbench.layers.text_sentence import ProjectedSentence
+from workbench.layers.waves import WaveEncoder
 from workbench.layers.words import AverageOfWords
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "ModalityDropout",
     "OnTheFly",
     "PatchTransformer",
+    "Pretrained",
     "ProjectedSentence",
     "RandomWeights",
     "Ranks",
@@ -63,4 +66,5 @@ __all__ = [
     "TransformerOfWords",
     "TwoGradients",
     "Uncertainty",
+    "WaveEncoder",
 ]

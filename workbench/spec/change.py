@@ -168,6 +168,8 @@ def _set_part(data: dict[str, Any], place: str, name: object) -> None:
     part = parts.find(PART_PLACES[place], name)
     if head == "model.encoders" and last == "text":
         _read_texts_for(data, part)
+    if head == "model.encoders" and last == "audio":
+        _node(data, "data.audio")["form"] = part.reads
     node[last] = {"name": name, "options": {}}
 
 

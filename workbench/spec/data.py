@@ -29,14 +29,18 @@ class ImageInput(Spec):
 
 
 class AudioInput(Spec):
-    """How sounds become log-mel arrays [frames, mel_bands].
+    """How sounds become log-mel arrays [frames, mel_bands], or raw waves [samples].
 
     Args:
+        form: spectrograms, or the wave itself for an encoder that listens to it.
         sample_rate: samples per second that every sound is resampled to.
         seconds: length that every sound is cut or padded to.
         mel_bands: bands of the mel scale; more tell tones apart more finely.
     """
 
+    form: Annotated[Literal["log_mel", "wave"], Field(json_schema_extra={"advanced": True})] = (
+        "log_mel"
+    )
     sample_rate: Annotated[
         int, Field(ge=4000, le=48000, json_schema_extra={"unit": "Hz", "advanced": True})
     ] = 16000
@@ -159,4 +163,9 @@ class DataSpec(Spec):
 
     def form(self, modality: parts.Modality) -> parts.Form:
         """What a sample of a modality is when it reaches its encoder."""
-        return self.text.form if modality == "text" else parts.USUAL_FORMS[modality]
+        match modality:
+            case "text":
+                return self.text.form
+            case "audio":
+                return self.audio.form
+        return parts.USUAL_FORMS[modality]

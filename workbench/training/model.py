@@ -76,7 +76,7 @@ class Multimodal:
 
 def build(
     spec: RunSpec, shapes: Shapes, outputs: int, vocabulary: int,
-    incomplete: Collection[Modality] = (),
+    incomplete: Collection[Modality] = (), fresh: bool = True,
 ) -> Multimodal:  # fmt: skip
     """The model of a spec.
 
@@ -91,6 +91,8 @@ def build(
         outputs: how many classes or numbers there are; not looked at without a target.
         vocabulary: how many token numbers there are; not looked at without text.
         incomplete: modalities that some samples lack.
+        fresh: encoders that know something already begin with it; not where a checkpoint brings
+            all weights.
     """
     inputs: dict[str, Any] = {}
     given: dict[str, Any] = {}
@@ -98,7 +100,8 @@ def build(
     for modality in sorted(spec.modalities):
         kind = _TYPES[spec.data.form(modality)]
         inputs[modality] = keras.Input(shapes[modality], dtype=kind, name=modality)
-        encoders[modality] = _encoder(spec, modality, vocabulary)
+        facts = {"vocabulary": vocabulary, "fresh": fresh}
+        encoders[modality] = _encoder(spec, modality, facts)
         encoded[modality] = _encoded(encoders[modality], modality, inputs[modality])
         given[embedding_of(modality)] = encoded[modality]["vector"]
     present = _present(spec, inputs, incomplete)
@@ -125,11 +128,11 @@ def build(
     return Multimodal(keras.Model(inputs, given, name="multimodal"), encoders, made)
 
 
-def _encoder(spec: RunSpec, modality: Modality, vocabulary: int) -> Any:
+def _encoder(spec: RunSpec, modality: Modality, facts: Mapping[str, Any]) -> Any:
     chosen = spec.model.encoders[modality]
     part = parts.find("encoder", chosen.name)
-    context = {"vocabulary": vocabulary} if _takes(part.function, "vocabulary") else {}
-    return part.function(**part.check(chosen.options), **context)
+    wanted = {name: value for name, value in facts.items() if name in part.facts}
+    return part.function(**part.check(chosen.options), **wanted)
 
 
 def _encoded(encoder: Any, modality: Modality, values: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from workbench.data.readers import regular
 from workbench.errors import UserError
+from workbench.spec.data import AudioInput
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus"})
 
@@ -195,6 +196,30 @@ def frames(sample_rate: int, seconds: float) -> int:
     """How many frames the spectrogram of a sound of that length has."""
     window, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
     return max(1, 1 + (round(seconds * sample_rate) - window) // hop)
+
+
+def shape(options: AudioInput) -> tuple[int, ...]:
+    """Shape of one sound as a model hears it: [frames, bands], or [samples] of a raw wave."""
+    if options.form == "wave":
+        return (round(options.seconds * options.sample_rate),)
+    return (frames(options.sample_rate, options.seconds), options.mel_bands)
+
+
+def heard(path: Path, options: AudioInput) -> NDArray[np.float32]:
+    """A sound as a model hears it, of ``shape``.
+
+    Args:
+        path: as of ``read``.
+        options: how it is heard.
+
+    Raises:
+        UserError: as of ``read``.
+    """
+    rate, seconds = options.sample_rate, options.seconds
+    sound = read(path, rate, seconds)
+    if options.form == "wave":
+        return fit(sound, rate, seconds)
+    return log_mel(sound, rate, seconds, options.mel_bands)
 
 
 def log_mel(
