@@ -71,7 +71,24 @@ class Demo(QObject):
     def _cook(self) -> None:
         self._bench.window.show_stage("recipe")
         self._bench.recipe.change("training.epochs", self._epochs)
-        self._after("recipe", self._bench.recipe.train)
+        self._after("recipe", self._look_at_losses)
+
+    def _look_at_losses(self) -> None:
+        self._bench.window.show_stage("losses")
+        self._bench.losses.choose_family("classes")
+        for name in ("focal", "generalized_cross_entropy"):
+            self._bench.losses.pick(name, True)
+        self._curves = QTimer(self)
+        self._curves.setInterval(SETTLE_MS)
+        self._curves.timeout.connect(self._train_soon)
+        self._curves.start()
+
+    @Slot()
+    def _train_soon(self) -> None:
+        """Train as soon as the curves are there, or the engine cannot draw any."""
+        if self._bench.losses.state.answer is not None or self._bench.engines.state.phase == "gone":
+            self._curves.stop()
+            self._after("losses", self._bench.recipe.train)
 
     @Slot(object)
     def _train_changed(self, state: TrainState) -> None:
