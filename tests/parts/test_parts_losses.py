@@ -78,7 +78,15 @@ def test_value_and_gradient_are_finite_and_one_a_sample(tf, part, options, task,
         assert (values.numpy() >= -1e-6).all()
 
 
-@pytest.mark.parametrize(("part", "options", "task"), TASKS, ids=NAMES)
+# One that detaches a factor leaves a part of its gradient out by choice.
+WHOLE = [(part, options, task) for part, options, task in TASKS if not options.get("detach")]
+
+
+@pytest.mark.parametrize(
+    ("part", "options", "task"),
+    WHOLE,
+    ids=[f"{p.name}-{list(o.values())}-{t}" for p, o, t in WHOLE],
+)
 def test_the_gradient_is_that_of_central_differences(tf, part, options, task):
     labels, outputs = batch(part, task, 1.0, "f8")
     told = {**options, **facts(part, "f8")}
@@ -86,8 +94,6 @@ def test_the_gradient_is_that_of_central_differences(tf, part, options, task):
     def total(values):
         return float(tf.reduce_sum(part.function(tf.constant(labels), tf.constant(values), **told)))
 
-    if options.get("detach"):
-        pytest.skip("it leaves a part of its gradient out by choice")
     variable = tf.Variable(outputs)
     with tf.GradientTape() as tape:
         summed = tf.reduce_sum(part.function(tf.constant(labels), variable, **told))
@@ -101,6 +107,93 @@ def test_the_gradient_is_that_of_central_differences(tf, part, options, task):
         down[index] -= step
         by_hand = (total(up) - total(down)) / (2 * step)
         assert found[index] == pytest.approx(by_hand, rel=1e-3, abs=1e-5), index
+
+
+DETACHING = [(part, task) for part, options, task in TASKS if options.get("detach")]
+
+
+@pytest.mark.parametrize(("part", "task"), DETACHING, ids=[f"{p.name}-{t}" for p, t in DETACHING])
+def test_what_is_detached_changes_the_gradient_and_not_the_value(tf, part, task):
+    labels, outputs = batch(part, task, 1.0, "f8")
+
+    def told(detach):
+        variable = tf.Variable(outputs)
+        options = part.check({"detach": detach})
+        with tf.GradientTape() as tape:
+            values = part.function(tf.constant(labels), variable, **options, **facts(part, "f8"))
+        return values.numpy(), tape.gradient(values, variable).numpy()
+
+    (whole, slope), (same, other) = told(False), told(True)
+    assert same == pytest.approx(whole)
+    assert np.abs(slope - other).max() > 1e-3
+
+
+LEARNING = [(p, t) for p in LOSSES if p.learns for t in sorted(p.tasks)]
+LEARNING_NAMES = [f"{part.name}-{task}" for part, task in LEARNING]
+
+
+def learned(part, task, size, dtype="f8"):
+    """Its own numbers, one for each column, as training has them."""
+    dice = np.random.default_rng(1)
+    shape = (3,) if task in ("labels", "numbers") else ()
+    return {name: np.asarray(size * dice.normal(size=shape), dtype) for name in part.learns}
+
+
+@pytest.mark.parametrize(("part", "task"), LEARNING, ids=LEARNING_NAMES)
+def test_what_is_learned_starts_at_the_options(part, task):
+    labels, outputs = batch(part, task, 1.0)
+    for options in each_option_at_its_ends(part):
+        told = {**options, "learn": True, **facts(part)}
+        bare = np.asarray(part.function(labels, outputs, **told))
+        none = learned(part, task, 0.0, "f4")
+        assert np.asarray(part.function(labels, outputs, **told, learned=none)).tolist() == (
+            bare.tolist()
+        )
+
+
+@pytest.mark.parametrize(("part", "task"), LEARNING, ids=LEARNING_NAMES)
+def test_the_gradient_of_what_is_learned_is_that_of_central_differences(tf, part, task):
+    labels, outputs = batch(part, task, 1.0, "f8")
+    told = {**part.check({"learn": True}), **facts(part, "f8")}
+    start = learned(part, task, 1.0)
+
+    def total(values):
+        return tf.reduce_sum(part.function(labels, tf.constant(outputs), **told, learned=values))
+
+    variables = {name: tf.Variable(value) for name, value in start.items()}
+    with tf.GradientTape() as tape:
+        summed = total(variables)
+    found = tape.gradient(summed, variables)
+    step = 1e-6
+    for name, value in start.items():
+        for index in np.ndindex(*value.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = {key: each.copy() for key, each in start.items()}
+                moved[name][index] += sign * step
+                ends.append(float(total(moved)))
+            by_hand = (ends[0] - ends[1]) / (2 * step)
+            assert found[name].numpy()[index] == pytest.approx(by_hand, rel=1e-4), (name, index)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+@pytest.mark.parametrize("size", [1.0, 1e3])
+@pytest.mark.parametrize(("part", "task"), LEARNING, ids=LEARNING_NAMES)
+def test_however_far_it_learned_value_and_gradients_are_finite(tf, part, task, size, scale):
+    labels, outputs = batch(part, task, scale)
+    told = {**part.check({"learn": True}), **facts(part)}
+    far = learned(part, task, size, "f4")
+    for signs in np.ndindex(*[2] * len(far)):
+        variables = {
+            name: tf.Variable((-1.0) ** sign * np.abs(value))
+            for sign, (name, value) in zip(signs, far.items(), strict=True)
+        }
+        watched = [tf.Variable(outputs), *variables.values()]
+        with tf.GradientTape() as tape:
+            values = part.function(tf.constant(labels), watched[0], **told, learned=variables)
+        assert np.isfinite(values.numpy()).all()
+        for slope in tape.gradient(values, watched):
+            assert np.isfinite(slope.numpy()).all()
 
 
 SOFTMAX = [

@@ -134,39 +134,3 @@ def test_the_partition_of_the_adaptive_loss_is_that_of_quadrature(shape, value_)
 
     assert float(_log_partition(np.asarray(shape))) == pytest.approx(value_, rel=1e-5)
     assert table()[[0, -1]] == pytest.approx([np.log(np.pi * np.sqrt(2)), np.log(2 * np.pi) / 2])
-
-
-def test_the_adaptive_loss_learns_heavy_tails_and_the_line_beneath_them():
-    """A line with one outlier in six: least squares is pulled off, the adaptive loss is not."""
-    import keras
-    import tensorflow as tf
-
-    dice = np.random.default_rng(0)
-    x = dice.uniform(-3, 3, 200)
-    y = 2 * x + 1 + 0.1 * dice.normal(size=200)
-    y[dice.random(200) < 0.165] += dice.normal(3, 5)
-    part = parts.find("loss", "adaptive_robust")
-    options = part.check({"learn": True})
-    line = tf.Variable([0.0, 0.0])
-    learned = {name: tf.Variable(0.0) for name in part.learns}
-    optimizer = keras.optimizers.Adam(0.05)
-    variables = [line, *learned.values()]
-    xs, ys = tf.constant(x, "float32"), tf.constant(y, "float32")
-
-    @tf.function(autograph=False)
-    def slopes():
-        with tf.GradientTape() as tape:
-            values = part.function(ys, line[0] * xs + line[1], **options, learned=learned)
-            total = tf.reduce_mean(values)
-        return tape.gradient(total, variables)
-
-    keras_variables = [keras.Variable(v.numpy()) for v in variables]
-    optimizer.build(keras_variables)
-    for _ in range(1500):
-        optimizer.apply(slopes(), keras_variables)
-        for mine, theirs in zip(variables, keras_variables, strict=True):
-            mine.assign(theirs.value)
-    assert line.numpy() == pytest.approx([2.0, 1.0], abs=0.05)
-    # The shape has fallen from 1 towards 0, the scale towards the noise.
-    assert learned["shape"].numpy() < -2
-    assert np.exp(learned["scale"].numpy()) < 0.2

@@ -2,6 +2,9 @@
 
 from workbench.lazy import Tensor, ops
 
+_PLAIN = 12.0
+# Logarithms of a variance, in squared spreads of the target, are taken as they are up to here.
+
 
 def refuse_broadcasting(labels: Tensor, logits: Tensor, *, classes: bool = False) -> None:
     """Refuse shapes that would be stretched to fit each other, such as [batch] and [batch, 1].
@@ -42,6 +45,22 @@ def mean_of_each(values: Tensor) -> Tensor:
         [batch].
     """
     return values if len(values.shape) == 1 else ops.mean(values, axis=-1)
+
+
+def bent_log_variance(outputs: Tensor) -> Tensor:
+    """What a model says of the logarithm of a variance, so that no output overflows the variance.
+
+    Up to 12 either way, spreads of 0.0025 to 400 times that of the target, it is left as it is.
+    Beyond, it grows as a logarithm: bent, not cut, as an output out there must feel the way back.
+
+    Args:
+        outputs: any shape.
+
+    Returns:
+        Of the same shape.
+    """
+    beyond = ops.relu(ops.abs(outputs) - _PLAIN)
+    return ops.clip(outputs, -_PLAIN, _PLAIN) + ops.sign(outputs) * ops.log1p(beyond)
 
 
 def of_true(labels: Tensor, log_p: Tensor) -> Tensor:

@@ -23,8 +23,9 @@ def asymmetric(
 
     ``-(1 - p) ** gp log(p)`` for a yes, ``-q ** gn log(1 - q)`` for a no, with
     ``q = max(p - m, 0)``: a no below the margin costs nothing. Use it where each sample has few of
-    many categories. Its probabilities are far too sure of yes: choose the threshold anew. The paper
-    sums over all categories and samples; here it is their mean.
+    many categories. Its probabilities are far too sure of yes: choose the threshold anew. A no that
+    is taken for a sure yes hardly pulls any more, as it might be a wrong label. The paper sums over
+    all categories and samples; here it is their mean.
 
     Args:
         labels: 0 for no, 1 for yes, float [batch], or [batch, classes] of several categories.
@@ -47,7 +48,8 @@ def asymmetric(
     target = ops.cast(labels, logits.dtype)
     of_yes, of_no = ops.softplus(-logits), ops.softplus(logits)
     yes_power = ops.exp(-gamma_yes * of_no)
-    if margin == 0:
+    # float32 takes 1 less a smaller margin for 1, and the no of a sure yes has no logarithm then.
+    if margin < 1e-7:
         shifted, no_power = of_no, ops.exp(-gamma_no * of_yes)
     else:
         q = ops.relu(ops.sigmoid(logits) - margin)

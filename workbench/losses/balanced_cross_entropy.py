@@ -29,7 +29,8 @@ def balanced_cross_entropy(
     ``-w log(p)`` with ``w`` the weight of the true class, on average 1 over the classes: one over
     its effective number ``(1 - b ** n) / (1 - b)`` of n training samples, or over n itself. Use it
     where rare classes matter as much as frequent ones: macro-F1 and balanced accuracy gain, plain
-    accuracy may lose. The probabilities of rare classes come out too high.
+    accuracy may lose. The probabilities of rare classes come out too high, and a wrong label among
+    their few samples weighs as much as they do.
 
     Args:
         labels: class indices, int [batch].
@@ -42,14 +43,22 @@ def balanced_cross_entropy(
         Loss of each sample, [batch], in nats.
 
     Raises:
-        ValueError: shapes that would be broadcast.
+        ValueError: shapes that would be broadcast, or another number of counts than classes.
 
     References:
         Cui et al. 2019, Class-Balanced Loss, arXiv:1901.05555, eq. 9.
     """
     refuse_broadcasting(labels, logits, classes=True)
-    # A class that does not train has no weight to give; as if it had one sample.
-    seen = ops.maximum(ops.cast(counts, logits.dtype), 1.0)
+    if tuple(counts.shape) != tuple(logits.shape)[1:]:
+        raise ValueError(
+            f"there must be a count for each of {logits.shape[1]} classes; "
+            f"they are {list(counts.shape)}"
+        )
+    # A class that does not train stands as the rarest that does: as one of a single sample it
+    # would dwarf all the others.
+    known = ops.cast(counts, logits.dtype)
+    rarest = ops.min(ops.where(known > 0, known, ops.max(known)))
+    seen = ops.maximum(known, ops.maximum(rarest, 1.0))
     if weights_by == "inverse":
         weights = 1 / seen
     elif beta == 0:

@@ -3,12 +3,8 @@
 import math
 
 from workbench.lazy import Tensor, ops
-from workbench.losses import mean_of_each, refuse_broadcasting
+from workbench.losses import bent_log_variance, mean_of_each, refuse_broadcasting
 from workbench.parts import loss
-
-_LEAST, _MOST = -12.0, 12.0
-# Logarithms of the variance, in squared spreads of the target: beyond these float32 gains nothing,
-# and a target that is hit exactly would draw the variance to 0 and the loss to minus infinity.
 
 
 @loss(target=("number", "numbers"), head="spread", order=9)
@@ -28,16 +24,15 @@ def gaussian_nll(labels: Tensor, logits: Tensor) -> Tensor:
         Loss of each sample, [batch], in nats; of several numbers their mean.
 
     Raises:
-        ValueError: shapes that would be broadcast.
+        ValueError: shapes that would be broadcast, or another last axis than 2.
 
     References:
         Nix and Weigend 1994, Estimating the mean and variance of the target distribution.
     """
-    mean, log_variance = logits[..., 0], logits[..., 1]
+    if logits.shape[-1] != 2:
+        raise ValueError(f"there must be logits [..., 2]; they are {list(logits.shape)}")
+    mean, log_variance = logits[..., 0], bent_log_variance(logits[..., 1])
     refuse_broadcasting(labels, mean)
-    # Bent, not cut: a variance beyond the limits still feels which way is back.
-    half = (_MOST - _LEAST) / 2
-    log_variance = _LEAST + half + half * ops.tanh((log_variance - _LEAST - half) / half)
     residual = mean - ops.cast(labels, mean.dtype)
     squared = ops.square(residual) * ops.exp(-log_variance)
     return mean_of_each((squared + log_variance + math.log(2 * math.pi)) / 2)

@@ -1,5 +1,6 @@
 """Generalised cross-entropy."""
 
+import math
 from typing import Annotated
 
 from pydantic import Field
@@ -43,7 +44,9 @@ def generalized_cross_entropy(
     """
     refuse_broadcasting(labels, logits, classes=True)
     log_true = of_true(labels, ops.log_softmax(logits, axis=-1))
+    # A q that float32 takes for 0 would divide 0 by 0.
+    q = max(q, 1e-30)
     losses = -ops.expm1(q * log_true) / q
     if truncate is None:
         return losses
-    return ops.minimum(losses, (1 - truncate**q) / q)
+    return ops.minimum(losses, -math.expm1(q * math.log(truncate)) / q)

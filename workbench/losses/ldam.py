@@ -36,13 +36,22 @@ def ldam(
         Loss of each sample, [batch], in nats.
 
     Raises:
-        ValueError: shapes that would be broadcast.
+        ValueError: shapes that would be broadcast, or another number of counts than classes.
 
     References:
         Cao et al. 2019, Learning Imbalanced Datasets with LDAM, arXiv:1906.07413, eq. 11 and 13.
     """
     refuse_broadcasting(labels, logits, classes=True)
-    seen = ops.maximum(ops.cast(counts, logits.dtype), 1.0)
+    if tuple(counts.shape) != tuple(logits.shape)[1:]:
+        raise ValueError(
+            f"there must be a count for each of {logits.shape[1]} classes; "
+            f"they are {list(counts.shape)}"
+        )
+    # A class that does not train stands as the rarest that does: as one of a single sample it
+    # would take the widest margin and leave little to the others.
+    known = ops.cast(counts, logits.dtype)
+    rarest = ops.min(ops.where(known > 0, known, ops.max(known)))
+    seen = ops.maximum(known, ops.maximum(rarest, 1.0))
     margins = ops.power(seen, -0.25)
     margins = margin * margins / ops.max(margins)
     mine = ops.one_hot(ops.cast(labels, "int32"), logits.shape[-1], dtype=logits.dtype)

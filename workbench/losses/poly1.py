@@ -11,13 +11,14 @@ from workbench.parts import loss
 
 @loss(target=("category", "ordered"), takes=("logits", "log_probabilities"), order=10)
 def poly1(
-    labels: Tensor, logits: Tensor, *, epsilon: Annotated[float, Field(gt=-1, le=10)] = 1.0
+    labels: Tensor, logits: Tensor, *, epsilon: Annotated[float, Field(ge=-1, le=10)] = 1.0
 ) -> Tensor:
     """Cross-entropy with its first polynomial term made heavier or lighter.
 
     ``-log(p) + e (1 - p)`` with ``p`` the softmax probability of the true class. Use it to tune
-    cross-entropy with one number: above 0 the middle ground counts more. The best e differs from
-    data to data; e is no gain without a search.
+    cross-entropy with one number: above 0, samples that are nearly right keep pulling; below, they
+    rest sooner, as an object detector wants it. The best e differs from data to data; e is no gain
+    without a search.
 
     Args:
         labels: class indices, int [batch].

@@ -38,9 +38,9 @@ def pseudo_huber(
     """
     refuse_broadcasting(labels, logits)
     ratio = (logits - ops.cast(labels, logits.dtype)) / delta
-    # sqrt(1 + x) - 1 as x / (sqrt(1 + x) + 1): near 0 the difference would lose all digits; and as
-    # a hypotenuse, so that the square of a huge residual does not overflow.
-    size = ops.abs(ratio)
-    large = ops.maximum(size, 1.0)
-    root = large * ops.sqrt(ops.square(1 / large) + ops.square(size / large))
-    return mean_of_each(delta * delta * (size / (root + 1)) * size)
+    # The root as a hypotenuse: the square of a huge residual would overflow. What it is divided by
+    # cancels out, so that nothing is lost by holding it still; its corners would spoil curvatures.
+    large = ops.stop_gradient(ops.maximum(ops.abs(ratio), 1.0))
+    root = large * ops.sqrt(ops.square(1 / large) + ops.square(ratio / large))
+    # sqrt(1 + x) - 1 as x / (sqrt(1 + x) + 1): near 0 the difference would lose all digits.
+    return mean_of_each(delta * delta * (ratio / (root + 1)) * ratio)

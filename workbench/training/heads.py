@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.lazy import Tensor, keras, layers, ops
+from workbench.losses import bent_log_variance
 from workbench.parts import Head
 
 
@@ -57,7 +58,7 @@ def plain(head: Head, outputs: Tensor, scale: float = 1.0) -> Tensor:
 
 def spread(head: Head, outputs: Tensor) -> Tensor | None:
     """The standard deviation that a head gives with its numbers, [batch, outputs]; or None."""
-    return ops.exp(outputs[..., 1] / 2) if head == "spread" else None
+    return ops.exp(bent_log_variance(outputs[..., 1]) / 2) if head == "spread" else None
 
 
 def by_median(head: Head) -> bool:
