@@ -46,14 +46,14 @@ class Preparing(Said):
     """Work before the first step.
 
     Args:
-        stage: which work: scanning files, reading them into the cache, building the model, or
-            tracing the training step.
+        stage: which work: scanning files, reading them into the cache, building the model,
+            downloading what an encoder knows already, or tracing the training step.
         done: how much of it is done.
         total: how much it is; 0: not known.
     """
 
     event: Literal["preparing"] = "preparing"
-    stage: Literal["scan", "cache", "build", "trace"]
+    stage: Literal["scan", "cache", "build", "download", "trace"]
     done: int = 0
     total: int = 0
 
@@ -111,6 +111,8 @@ class DescribedPart(BaseModel):
         parameters: numbers that are learned.
         operations: floating-point operations for one sample.
         shape: of what leaves it for one sample.
+        held: how many of the parameters stay as they are in the first epochs.
+        thaws_after: epochs after which those are trained, too; None: never.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,6 +120,8 @@ class DescribedPart(BaseModel):
     parameters: int
     operations: int
     shape: tuple[int, ...]
+    held: int = 0
+    thaws_after: int | None = None
 
 
 class ModelDescribed(Said):
@@ -125,7 +129,8 @@ class ModelDescribed(Said):
 
     Args:
         number: of the question.
-        parts: by modality its encoder, and ``fusion`` with all heads; empty where it failed.
+        parts: by modality its encoder, ``fusion``, ``head``, ``head_image`` and so on, and by pair
+            its alignment, where there are such; empty where it failed.
         problem: why the model cannot be built; "" where it can.
     """
 

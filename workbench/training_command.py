@@ -24,6 +24,7 @@ _STAGES = {
     "scan": "Looking at the folder",
     "cache": "Reading files",
     "build": "Building the model",
+    "download": "Downloading weights",
     "trace": "Preparing the first step",
 }
 

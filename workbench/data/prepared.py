@@ -71,9 +71,10 @@ class Prepared:
     Args:
         arrays: one array per modality, memory-mapped, rows in the order of ``stems``:
             image uint8 [samples, size, size, 3]; audio float16 log-mel in about -1..1
-            [samples, frames, mel_bands]; text int32 token numbers [samples, words], 0 is padding
-            and stands only at the end, 1 is an unknown token; or float32 vectors of a sentence
-            model [samples, size], 0 where a sample has no text.
+            [samples, frames, mel_bands], or waves in -1..1 [samples, values]; text int32 token
+            numbers [samples, words], 0 is padding and stands only at the end, 1 is an unknown
+            token; or float32 vectors of a sentence model [samples, size], 0 where a sample has no
+            text.
         labels: as of ``Target.values``, [samples], or [samples, classes] of several categories and
             [samples, numbers] of several numbers; numbers in their own unit.
         split: int8 [samples]: 0 train, 1 validation, 2 test.

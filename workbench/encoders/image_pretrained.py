@@ -13,10 +13,10 @@ def image_pretrained(
     *,
     fresh: bool,
     network: Literal[
-        "mobilenet_small", "mobilenet_large", "efficientnet", "convnext"
+        "mobilenet_small", "mobilenet_large", "efficientnet", "convnext", "resnet"
     ] = "mobilenet_small",
     weights: Literal["none", "imagenet", "file"] = "none",
-    weights_file: Annotated[str, Field(json_schema_extra={"advanced": True})] = "",
+    weights_file: Annotated[str, Field(max_length=4096, json_schema_extra={"advanced": True})] = "",
     train_it: Literal["never", "later", "at_once"] = "later",
     thaw_after: Annotated[int, Field(ge=1, le=1000, json_schema_extra={"unit": "epochs"})] = 3,
     size: Annotated[int, Field(ge=8, le=1024, json_schema_extra={"label": "embedding"})] = 64,
@@ -25,16 +25,19 @@ def image_pretrained(
 
     Its last map is averaged and projected, ``relu(W mean(map) + b)``. Use it with weights of
     ImageNet for photographs, of which a few hundred are enough then: at first only the projection
-    is trained, later the network too, with care for the learning rate. ImageNet needs a download of
-    4 to 110 MB, once. On drawings or measurements its knowledge helps little, and without weights
-    it wants far more samples than a small network.
+    is trained, later the network too; choose a small learning rate, or what it knows is soon
+    forgotten. ImageNet needs a download of 4 to 110 MB, once. On drawings or measurements its
+    knowledge helps little, and without weights it wants far more samples than a small network.
 
     Args:
         fresh: whether weights are wanted; not where a checkpoint brings all of them.
-        network: mobilenet is the quickest, convnext the largest.
+        network: mobilenet is the quickest, convnext the largest; resnet is the one that most
+            papers compare with.
         weights: where it starts: at chance, from ImageNet, or from a file.
-        weights_file: a file that ends in .weights.h5, with weights of this network without head.
-        train_it: whether the network itself is trained: never, later, or at once.
+        weights_file: the whole path of a file that ends in .weights.h5, .keras or .h5, with weights
+            of this network without head.
+        train_it: whether a network that knows something is trained: never, later, or at once; one
+            that starts at chance is trained at once.
         thaw_after: epochs after which it is trained, where that is later.
         size: numbers in the embedding.
 
@@ -44,9 +47,9 @@ def image_pretrained(
 
     References:
         Howard et al. 2019, arXiv:1905.02244; Tan and Le 2021, arXiv:2104.00298; Liu et al. 2022,
-        arXiv:2201.03545.
+        arXiv:2201.03545; He et al. 2016, arXiv:1512.03385.
     """
-    wanted = weights_file if weights == "file" else weights
+    source = weights_file if weights == "file" else weights
     return layers.Pretrained(
-        network, size, wanted if fresh else "none", train_it, thaw_after, name="image_pretrained"
+        network, size, source, train_it, thaw_after, fresh=fresh, name="image_pretrained"
     )

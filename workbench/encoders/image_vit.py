@@ -37,4 +37,6 @@ def image_vit(
     References:
         Dosovitskiy et al. 2021, An Image is Worth 16x16 Words, arXiv:2010.11929.
     """
-    return layers.PatchTransformer((patch, patch), size, depth, heads, dropout, name="image_vit")
+    return layers.PatchTransformer(
+        (patch, patch), size, depth, heads, dropout, centre=True, name="image_vit"
+    )

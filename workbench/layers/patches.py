@@ -7,18 +7,22 @@ from typing import Any
 import keras
 from keras import ops
 
+from workbench.errors import UserError
 from workbench.layers.fusing_attention import AttentionBlock
 from workbench.layers.residual import normalization
 
 Shape = tuple[int | None, ...]
+
+MOST_PLACES = 4096
+"""Every patch looks at every other one: twice as many take four times the memory."""
 
 
 @keras.saving.register_keras_serializable(package="workbench")
 class PatchTransformer(keras.layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Cuts maps into patches that look at one another (Dosovitskiy et al. 2021).
 
-    A map that the patches do not divide is filled up with zeros. The places of the patches are
-    learned; the vector is the mean over all patches.
+    A map that the patches do not divide is filled up with zeros at its edges. The places of the
+    patches are learned; the vector is the mean over all patches.
 
     Args:
         patch: pixels (down, across) of a patch.
@@ -26,13 +30,16 @@ class PatchTransformer(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         depth: blocks.
         heads: attention heads.
         dropout: share silenced while training.
+        centre: maps in 0..1 are brought to -1..1: with their mean in them all tokens are nearly
+            alike, and it takes long until anything is learned.
     """
 
     def __init__(
         self, patch: tuple[int, int], size: int, depth: int, heads: int, dropout: float,
-        **options: Any,
+        centre: bool = False, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__(**options)
+        self.centre = centre
         self.patch, self.size, self.depth = tuple(patch), size, depth
         self.heads, self.dropout = heads, dropout
         own = {"dtype": self.dtype_policy}
@@ -45,11 +52,23 @@ class PatchTransformer(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
         self.norm = keras.layers.LayerNormalization(name="norm", **own)
 
     def build(self, shape: Shape) -> None:
-        """Build for maps [batch, down, across(, channels)]."""
+        """Build for maps [batch, down, across(, channels)].
+
+        Raises:
+            UserError: there would be more patches than can look at one another.
+        """
         maps = shape if len(shape) == 4 else (*shape, 1)
         self.cut.build(maps)
         _, down, across, _ = self.cut.compute_output_shape(maps)
         self.places = int(down or 1) * int(across or 1)
+        if self.places > MOST_PLACES:
+            raise UserError(
+                f"Patches of {self.patch[0]} x {self.patch[1]} cut {maps[1]:,} x {maps[2]:,} into "
+                f"{self.places:,} places, more than the {MOST_PLACES:,} that can look at one "
+                "another.",
+                f"Raise the patch of {self.name} from {self.patch[0]}, or have smaller pictures or "
+                "shorter sounds.",
+            )
         self.positions = self.add_weight(
             shape=(self.places, self.size),
             initializer=keras.initializers.RandomNormal(stddev=0.02),
@@ -63,7 +82,8 @@ class PatchTransformer(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
 
     def call(self, maps: Any, training: bool = False) -> dict[str, Any]:
         """From [batch, down, across(, channels)] to ``vector`` and ``sequence``."""
-        patches = self.cut(maps if len(maps.shape) == 4 else maps[..., None])
+        values = maps if len(maps.shape) == 4 else maps[..., None]
+        patches = self.cut(2 * values - 1 if self.centre else values)
         tokens = ops.reshape(patches, (-1, self.places, self.size))
         tokens = tokens + ops.cast(self.positions, tokens.dtype)
         counts = ops.ones_like(tokens[:, :, 0])
@@ -81,7 +101,7 @@ class PatchTransformer(keras.layers.Layer):  # type: ignore[misc]  # Keras has n
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same layer again."""
-        names = ("patch", "size", "depth", "heads", "dropout")
+        names = ("patch", "size", "depth", "heads", "dropout", "centre")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

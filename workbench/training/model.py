@@ -77,6 +77,7 @@ class Multimodal:
 def build(
     spec: RunSpec, shapes: Shapes, outputs: int, vocabulary: int,
     incomplete: Collection[Modality] = (), fresh: bool = True,
+    told: Callable[[int, int], None] | None = None,
 ) -> Multimodal:  # fmt: skip
     """The model of a spec.
 
@@ -93,6 +94,7 @@ def build(
         incomplete: modalities that some samples lack.
         fresh: encoders that know something already begin with it; not where a checkpoint brings
             all weights.
+        told: hears how far an encoder is that fetches what it knows.
     """
     inputs: dict[str, Any] = {}
     given: dict[str, Any] = {}
@@ -102,6 +104,8 @@ def build(
         inputs[modality] = keras.Input(shapes[modality], dtype=kind, name=modality)
         facts = {"vocabulary": vocabulary, "fresh": fresh}
         encoders[modality] = _encoder(spec, modality, facts)
+        if told is not None and hasattr(encoders[modality], "told"):
+            encoders[modality].told = told
         encoded[modality] = _encoded(encoders[modality], modality, inputs[modality])
         given[embedding_of(modality)] = encoded[modality]["vector"]
     present = _present(spec, inputs, incomplete)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from workbench import parts
 from workbench.data import batches
 from workbench.data.prepared import Prepared
+from workbench.data.walk import Stopped
 from workbench.errors import UserError
 from workbench.events import EpochDone, Preparing, Said, Started, StepsDone, Stopping, Trained
 from workbench.lazy import keras
@@ -74,6 +75,7 @@ class Trainer:
 
         Raises:
             UserError: the loss is not a number any more, or a checkpoint cannot be written.
+            Stopped: the wish to stop was heard before the first step.
         """
         training = self._spec.training
         self._tell(Preparing(stage="build"))
@@ -112,8 +114,9 @@ class Trainer:
         training, chosen = self._spec.training, self._spec.objective.balancer
         # The model first: what losses and balancers learn must not move the start of its weights.
         self._built = build(
-            self._spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete
-        )
+            self._spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete,
+            told=self._downloaded,
+        )  # fmt: skip
         self._objective = Objective.of(self._spec, self._prepared)
         part = parts.find("balancer", chosen.name)
         self._balancer = part.function(**part.check(chosen.options))
@@ -127,6 +130,11 @@ class Trainer:
             # Decay would draw a learned temperature or variance towards its start.
             self._optimizer.exclude_from_weight_decay(var_list=learned)
         self._optimizer.build(trainable(self._built, self._objective, self._balancer))
+
+    def _downloaded(self, done: int, total: int) -> None:
+        if self._wish() is not None:
+            raise Stopped
+        self._tell(Preparing(stage="download", done=done, total=total))
 
     def _start(self) -> None:
         counts = {name: len(self._prepared.rows(name)) for name in ("train", "validation", "test")}

@@ -16,6 +16,7 @@ from workbench.gui.presenters.train_words import (
     METRICS,
     OUTCOMES,
     STAGES,
+    done_words,
     metric_figure,
     recipe_line,
 )
@@ -289,7 +290,7 @@ class TrainPresenter(QObject):
         words = STAGES[event.stage]
         share = -1.0
         if event.total:
-            words = f"{words}: {event.done:,} of {event.total:,}"
+            words = f"{words}: {done_words(event)}"
             share = event.done / event.total
         if self.state.phase != "stopping":
             self._become(words=words, progress=share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench import parts
+from workbench import events, parts
 from workbench.gui.words import figure
 from workbench.spec import PartSpec, RunSpec
 
@@ -10,6 +10,7 @@ STAGES = {
     "scan": "Looking at the folder…",
     "cache": "Reading files",
     "build": "Building the model…",
+    "download": "Downloading what the encoder knows already",
     "trace": "Preparing the first step; this takes a moment…",
 }
 """What is done before the first step, by stage."""
@@ -28,6 +29,13 @@ METRICS = {
     "matched": "share of partners found",
 }
 """Names of the metrics, in words."""
+
+
+def done_words(event: events.Preparing) -> str:
+    """How much of a stage is done: files, or megabytes of a download."""
+    if event.stage == "download":
+        return f"{event.done / 1e6:,.1f} of {event.total / 1e6:,.1f} MB"
+    return f"{event.done:,} of {event.total:,}"
 
 
 def recipe_line(spec: RunSpec) -> str:
