@@ -106,6 +106,12 @@ def _of_values(column: Target) -> Advice | None:
             return Advice("coral", {}, words + "knows that a near miss is better than a far one.")
         case "category":
             return _of_counts(column)
+        case "yes_no":
+            share = float((column.values[column.present] == 1).mean())
+            if min(share, 1 - share) < RARE:
+                rare = column.classes[int(share < 0.5)]
+                words = f"Only {min(share, 1 - share):.0%} of your samples are '{rare}': this loss "
+                return Advice("binary_focal", {}, words + "turns to the hard samples.")
         case "labels":
             share = float(column.values[column.present].mean())
             if share < RARE:
@@ -136,5 +142,5 @@ def _of_counts(column: Target) -> Advice | None:
         "focal",
         {"gamma": 1.0},
         f"The largest class is {ratio:.0f} times the smallest ({rare}): this loss turns to the "
-        "hard samples. Compare macro-F1; weights by class can help too, or overfit the rare ones.",
+        "hard samples. Weights by class can help, too, or overfit the rare ones.",
     )

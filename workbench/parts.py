@@ -73,9 +73,9 @@ _FOLDERS: dict[Kind, str] = {
 _ACRONYMS = {
     word.lower(): word
     for word in (
-        "CNN", "CORAL", "CORN", "CRNN", "DWA", "FiLM", "Gaussian", "GMU", "GRU", "Huber", "InfoNCE",
-        "KL", "LDAM", "LSTM", "MFB", "MLP", "MMD", "MMPareto", "NLL", "OGM", "PCGrad", "ResNet",
-        "SGD", "SigLIP", "VICReg", "VSE", "ViT",
+        "CNN", "CORAL", "CORN", "CRNN", "DWA", "FiLM", "Gaussian", "GE", "GMU", "GradNorm", "GRU",
+        "Huber", "InfoNCE", "KL", "LDAM", "LSTM", "MFB", "MLP", "MMD", "MMPareto", "NLL", "OGM",
+        "PCGrad", "ResNet", "SGD", "SigLIP", "VICReg", "VSE", "ViT",
     )
 }  # fmt: skip
 _SECTIONS = re.compile(r"^(Args|Returns|Raises|References|Example|Examples|Note):\s*$", re.M)

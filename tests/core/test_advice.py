@@ -73,6 +73,13 @@ def test_many_easy_noes_ask_for_a_loss_that_forgives_them():
     assert "5% are yes" in found.sentence
 
 
+def test_a_rare_yes_is_told_with_its_share():
+    found = advice(index_of(classes([190, 10], "yes_no")))
+    assert found.part == "binary_focal"
+    assert found.sentence.startswith("Only 5% of your samples are 'b'")
+    assert advice(index_of(classes([10, 190], "yes_no"))).sentence.startswith("Only 5%")
+
+
 def test_what_the_recipe_has_already_or_cannot_have_is_not_proposed():
     index = index_of(classes([180, 15, 5]))
     chosen = suggest.suggest(index)

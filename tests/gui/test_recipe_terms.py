@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QWidget
 
 from workbench import events, parts, suggest
 from workbench.data.index import Index, Target, strings
@@ -86,6 +86,24 @@ def test_balancers_are_greyed_until_what_they_need_is_there(view, presenter):
     assert not presenter.state.errors
 
 
+def test_what_balancers_wait_for_is_added_by_a_click(view, presenter):
+    child(view, QPushButton, "recipe_terms").click()
+    add = child(view, QPushButton, "recipe_balancer_add")
+    waiting = [part for part in parts.parts("balancer") if part.needs & {"terms", "heads"}]
+    words = f"{len(waiting)} more need a head for each modality."
+    assert child(view, QLabel, "recipe_balancer_waiting").text() == words
+    add.click()
+    assert presenter.state.spec.objective.heads
+    assert not add.isVisible()
+    assert child(view, QWidget, "recipe_objective_heads_weight").isVisible()
+
+
+def test_one_modality_has_nothing_to_wait_for(presenter):
+    presenter.switch("audio", False)
+    presenter.switch("text", False)
+    assert presenter.state.waiting == ""
+
+
 def test_uncertainty_is_greyed_where_a_loss_is_no_likelihood(presenter):
     presenter.change("objective.heads", True)
     assert not greyed(presenter, "objective.balancer")["Uncertainty"]
@@ -121,7 +139,10 @@ def test_pairs_without_a_target_are_ready_to_train(view, presenter):
     assert presenter.state.ready
     assert presenter.state.spec.objective.loss is None
     assert child(view, QPushButton, "recipe_terms").isChecked()
+    assert child(view, QPushButton, "recipe_terms").text().startswith("Terms · image+audio")
     assert not child(view, QComboBox, "recipe_loss").isVisible()
+    assert not child(view, QCheckBox, "recipe_objective_heads").isVisible()
+    assert not child(view, QWidget, "recipe_objective_weight").isVisible()
     for pair in ("image_audio", "image_text", "audio_text"):
         assert child(view, QCheckBox, f"recipe_align_{pair}_on").isChecked()
 
@@ -142,6 +163,13 @@ def test_a_loss_from_elsewhere_is_taken_with_its_options(presenter):
     presenter.use_part(part, part.check({"scale": 20.0}))
     alignment = presenter.state.spec.objective.alignments["image+audio"]
     assert alignment.loss.options["scale"] == 20.0
+
+
+def test_what_fits_stands_above_what_does_not(presenter):
+    for place in ("objective.loss", "objective.balancer", "model.fusion"):
+        reasons = [bool(choice.reason) for choice in presenter.state.chosen[place].choices]
+        assert reasons == sorted(reasons)
+    assert presenter.state.chosen["objective.loss"].choices[0].name == "cross_entropy"
 
 
 def test_what_cannot_be_taken_says_why(presenter):
@@ -195,6 +223,39 @@ def test_the_size_of_the_model_is_asked_for_once_and_shown(view, presenter):
     assert presenter.state.size == ""
     presenter.answer(events.ModelDescribed(number=asked[0].number, parts={"image": part}))
     assert presenter.state.size == "74 k numbers to learn · 12 M operations a sample"
-    assert "74 k" in presenter.state.outline.branches[0][1].detail
+    assert presenter.state.outline.branches[0][1].figures == "74 k · 12 M op"
     presenter.change("model.encoders.image.width", 24)
     assert presenter.state.size == ""
+
+
+def test_a_model_that_cannot_be_built_waits_with_the_reason(presenter):
+    asked = []
+    presenter.asked.connect(asked.append)
+    presenter.change("model.fusion.name", "tensor")
+    assert presenter.state.ready
+    words = "It would need 17,576,000 weights."
+    presenter.answer(events.ModelDescribed(number=asked[-1].number, problem=words))
+    assert not presenter.state.ready
+    assert presenter.state.checks[0].sentence == words
+    presenter.change("model.fusion.name", "concat")
+    assert presenter.state.ready
+
+
+def test_an_encoder_that_is_frozen_at_first_says_so(view, presenter):
+    asked = []
+    presenter.asked.connect(asked.append)
+    presenter.change("model.encoders.image.width", 20)
+    words = child(view, QLabel, "recipe_image_phases")
+    for thaws_after, told in (
+        (1, "Frozen in epoch 1: 37 k of its 964 k numbers are trained, then all."),
+        (3, "Frozen in epochs 1 to 3: 37 k of its 964 k numbers are trained, then all."),
+        (None, "Frozen: 37 k of its 964 k numbers are trained."),
+    ):
+        part = events.DescribedPart(
+            parameters=963_936, operations=1, shape=(64,), held=927_008, thaws_after=thaws_after
+        )
+        presenter.answer(events.ModelDescribed(number=asked[-1].number, parts={"image": part}))
+        assert words.text() == told
+        assert words.isVisible()
+    presenter.change("model.encoders.image.width", 24)
+    assert not words.isVisible()

@@ -6,6 +6,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from dataclasses import asdict
 
 import numpy as np
 
@@ -85,12 +86,7 @@ def described(question: protocol.Describe) -> events.ModelDescribed:
         )
     return events.ModelDescribed(
         number=question.number,
-        parts={
-            name: events.DescribedPart(
-                parameters=part.parameters, operations=part.operations, shape=part.shape
-            )
-            for name, part in found.items()
-        },
+        parts={name: events.DescribedPart(**asdict(part)) for name, part in found.items()},
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workbench import parts
 from workbench.events import DescribedPart
 from workbench.parts import Modality
-from workbench.spec import AudioInput, DataSpec, PartSpec, RunSpec
+from workbench.spec import PAIRS, AudioInput, DataSpec, PartSpec, RunSpec
 
 _INPUTS: Mapping[Modality, str] = {"image": "Picture", "audio": "Sound", "text": "Words"}
 # Options that say how long the embedding is that leaves an encoder or a fusion, by what parts call
@@ -25,12 +25,44 @@ class Node:
         detail: its shape or its most telling option; "" for none.
         series: ``image``, ``audio``, ``text`` or ``fused`` for its colour; "" for none.
         place: the place of the spec that it stands for, such as ``objective.loss``.
+        about: what it is, in words, for whoever looks closer.
+        size: how large it is; None while that is not known, or where it is nothing.
     """
 
     title: str
     detail: str = ""
     series: str = ""
     place: str = ""
+    about: str = ""
+    size: DescribedPart | None = None
+
+    @property
+    def figures(self) -> str:
+        """Numbers to learn and operations, in few letters: ``89 k · 23 M op``; "" if unknown."""
+        if self.size is None:
+            return ""
+        return f"{short(self.size.parameters)} · {short(self.size.operations)} op"
+
+    def in_words(self) -> str:
+        """All that is known of it, for a tooltip."""
+        words = [f"{self.title} {self.detail}".strip(), self.about]
+        if self.size is not None:
+            learned, done = short(self.size.parameters), short(self.size.operations)
+            words.append(f"{learned} numbers to learn, {done} operations a sample.")
+        return "\n".join(filter(None, words))
+
+
+@dataclass(frozen=True)
+class Link:
+    """Two branches that an alignment draws together.
+
+    Args:
+        rows: the branches, by number.
+        node: the alignment.
+    """
+
+    rows: tuple[int, int]
+    node: Node
 
 
 @dataclass(frozen=True)
@@ -39,16 +71,25 @@ class Outline:
 
     Args:
         branches: for each modality its boxes in the order of the data.
-        trunk: the boxes after the branches have met.
+        trunk: the boxes after the branches have met; none where there is no target.
+        heads: for each branch its own head; empty where there are none.
+        links: the alignments.
     """
 
     branches: tuple[tuple[Node, ...], ...] = ()
     trunk: tuple[Node, ...] = ()
+    heads: tuple[Node, ...] = ()
+    links: tuple[Link, ...] = ()
 
     def in_words(self) -> str:
         """The drawing as a sentence, for screen readers."""
-        branches = "; ".join(" to ".join(_words(node) for node in row) for row in self.branches)
-        return f"{branches}; then {', '.join(_words(node) for node in self.trunk)}."
+        told = ["; ".join(" to ".join(_words(node) for node in row) for row in self.branches)]
+        if self.heads:
+            told.append("a head for each of them")
+        if self.trunk:
+            told.append(f"then {', '.join(_words(node) for node in self.trunk)}")
+        told += [link.node.about.rstrip(".") for link in self.links]
+        return f"{'; '.join(filter(None, told))}."
 
 
 def outline(
@@ -59,39 +100,80 @@ def outline(
     Args:
         spec: what the run is.
         classes: how many classes or numbers the target has; not read for one number and yes/no.
-        sizes: how large encoders and fusion are, where that is known.
+        sizes: how large the parts are, by the names of ``ModelDescribed``, where that is known.
     """
     known = sizes or {}
-    branches = tuple(
-        (
-            Node(_INPUTS[m], _shape(spec.data, m), m, f"data.{m}"),
-            Node(
-                parts.find("encoder", spec.model.encoders[m].name).title,
-                _detail(_width("encoder", spec.model.encoders[m]), known.get(m)),
-                m,
-                f"model.encoders.{m}",
-            ),
-        )
-        for m in spec.modalities
+    return Outline(
+        tuple(_branch(spec, modality, known) for modality in spec.modalities),
+        _trunk(spec, classes, known),
+        _heads(spec, known),
+        _links(spec, known),
     )
-    outputs = 1 if spec.data.task in {"number", "yes_no"} else classes
-    loss = spec.objective.loss
-    ends = () if loss is None else (_loss_node(loss),)
-    trunk = (
+
+
+def _branch(
+    spec: RunSpec, modality: Modality, sizes: Mapping[str, DescribedPart]
+) -> tuple[Node, ...]:
+    chosen = spec.model.encoders[modality]
+    encoder = parts.find("encoder", chosen.name)
+    return (
+        Node(_INPUTS[modality], _shape(spec.data, modality), modality, f"data.{modality}"),
         Node(
-            parts.find("fusion", spec.model.fusion.name).title,
-            _detail(_width("fusion", spec.model.fusion), known.get("fusion")),
-            "fused",
-            "model.fusion",
+            encoder.title, _width("encoder", chosen), modality, f"model.encoders.{modality}",
+            encoder.caption, sizes.get(modality),
         ),
-        Node("Head", f"→ {outputs}", "", "model"),
-        *ends,
-    )
-    return Outline(branches, trunk)
+    )  # fmt: skip
 
 
-def _loss_node(loss: PartSpec) -> Node:
-    return Node(parts.find("loss", loss.name).title, _first_option(loss), "", "objective.loss")
+def _trunk(spec: RunSpec, classes: int, sizes: Mapping[str, DescribedPart]) -> tuple[Node, ...]:
+    """Fusion, head and loss; a late fusion stands after the heads and has none of its own."""
+    loss = spec.objective.loss
+    if loss is None:
+        return ()
+    fusion = parts.find("fusion", spec.model.fusion.name)
+    outputs = 1 if spec.data.task in {"number", "yes_no"} else classes
+    size = sizes.get("fusion")
+    detail = f"→ {outputs}" if fusion.decides else _width("fusion", spec.model.fusion)
+    joined = Node(fusion.title, detail, "fused", "model.fusion", fusion.caption, size)
+    head = Node(
+        "Head", f"→ {outputs}", "", "model.head_dropout",
+        "What the fused embedding says of the target.", sizes.get("head"),
+    )  # fmt: skip
+    part = parts.find("loss", loss.name)
+    end = Node(part.title, _first_option(loss), "", "objective.loss", part.caption)
+    return (joined, end) if fusion.decides else (joined, head, end)
+
+
+def _heads(spec: RunSpec, sizes: Mapping[str, DescribedPart]) -> tuple[Node, ...]:
+    decides = parts.find("fusion", spec.model.fusion.name).decides
+    objective = spec.objective
+    if objective.loss is None or not (decides or objective.heads):
+        return ()
+    title = parts.find("loss", objective.loss.name).title
+    about = "joined by the late fusion" if decides else "beside the fused one"
+    if objective.heads:
+        about += f"; {title} there counts {objective.heads_weight:g}"
+    return tuple(
+        Node(
+            "Head", "", modality, "objective.heads",
+            f"A head of its own for {modality}, {about}.", sizes.get(f"head_{modality}"),
+        )
+        for modality in spec.modalities
+    )  # fmt: skip
+
+
+def _links(spec: RunSpec, sizes: Mapping[str, DescribedPart]) -> tuple[Link, ...]:
+    rows = {modality: row for row, modality in enumerate(spec.modalities)}
+    found = []
+    for pair, (first, second) in PAIRS.items():
+        if pair in spec.objective.alignments:
+            chosen = spec.objective.alignments[pair]
+            title = parts.find("alignment", chosen.loss.name).title
+            about = f"{title} draws {first} and {second} together; it counts {chosen.weight:g}."
+            place = f"objective.alignments.{pair}.loss"
+            node = Node(title, "", "", place, about, sizes.get(pair))
+            found.append(Link((rows[first], rows[second]), node))
+    return tuple(found)
 
 
 def size_words(sizes: Mapping[str, DescribedPart]) -> str:
@@ -114,10 +196,6 @@ def short(count: int) -> str:
             value = count / size
             return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
     return str(count)
-
-
-def _detail(width: str, size: DescribedPart | None) -> str:
-    return f"{width} · {short(size.parameters)}".strip(" ·") if size is not None else width
 
 
 def frames(audio: AudioInput) -> int:

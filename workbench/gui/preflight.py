@@ -140,18 +140,23 @@ def facts(run_spec: RunSpec, found: Survey) -> str:
     )
 
 
-def look_over(run_spec: RunSpec, found: Survey, errors: Mapping[str, str]) -> tuple[Check, ...]:
+def look_over(
+    run_spec: RunSpec, found: Survey, errors: Mapping[str, str], problem: str = ""
+) -> tuple[Check, ...]:
     """What is in the way of training, and what a person should know before it.
 
     Args:
         run_spec: the run.
         found: who takes part in it.
         errors: what is wrong with typed values, by place.
+        problem: why the model cannot be built; "" where it can.
 
     Returns:
         Errors first; "Ready to train." leads where there are none.
     """
     checks = [Check("error", words, place) for place, words in errors.items()]
+    if problem:
+        checks.append(Check("error", problem))
     checks += _of_samples(found)
     checks += _of_classes(found.classes)
     train = found.splits["train"]

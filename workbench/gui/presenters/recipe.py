@@ -11,28 +11,32 @@ from PySide6.QtCore import QObject, Signal, Slot
 from workbench import events, parts, spec
 from workbench.advice import Advice, advise
 from workbench.data.index import Index
-from workbench.engine import protocol
 from workbench.errors import UserError
 from workbench.gui.outline import Outline, outline, size_words
 from workbench.gui.preflight import Check, Survey, facts, look_over, survey
+from workbench.gui.presenters.recipe_changes import (
+    ABOUT_DATA,
+    gone_with,
+    part_place,
+    places_of,
+    with_data,
+    with_task,
+)
+from workbench.gui.presenters.recipe_changes import changed as apply_change
 from workbench.gui.presenters.recipe_forms import (
     Form,
     PartChoice,
+    balancers_waiting,
     chosen_parts,
     forms,
     reason_against,
 )
+from workbench.gui.presenters.recipe_size import ModelSize, phases
 from workbench.parts import Modality, Part, Task
-from workbench.spec import PAIRS, PART_PLACES, DataSpec, PartSpec, RunSpec
+from workbench.spec import DataSpec, PartSpec, RunSpec
 
 Suggest = Callable[[Index, str | None], RunSpec]
 Reasons = Callable[[Index, RunSpec], Mapping[str, str]]
-
-_ABOUT_DATA = (
-    "folder", "reading", "target", "task", "division", "group", "validation", "test", "split_seed",
-    "incomplete", "leave_out",
-)  # fmt: skip
-"""Fields of a ``DataSpec`` that the data screen decides; the others say how files are decoded."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class RecipeState:
         ready: training can start.
         advice: another loss that the data ask for; None where there is none, or it was dismissed.
         size: how large the model is, in words; "" while that is not known.
+        phases: of encoders that are not trained as a whole, what is trained when, by modality.
+        waiting: what balancers wait for that one click adds, in one sentence; "" for nothing.
         trouble: why nothing can be learned from data that are there; None otherwise.
     """
 
@@ -67,6 +73,8 @@ class RecipeState:
     ready: bool = False
     advice: Advice | None = None
     size: str = ""
+    phases: Mapping[str, str] = field(default_factory=dict)
+    waiting: str = ""
     trouble: UserError | None = None
 
 
@@ -97,9 +105,7 @@ class RecipePresenter(QObject):
         self._surveyed: tuple[tuple[Index, Any, Any], Survey] | None = None
         self._resting: dict[str, PartSpec] = {}
         self._dismissed: set[str] = set()
-        self._number = 0
-        self._told: events.ModelDescribed | None = None
-        self._asked_about: tuple[object, ...] = ()
+        self._size = ModelSize()
 
     def use(
         self,
@@ -124,9 +130,9 @@ class RecipePresenter(QObject):
         """
         chosen = run_spec or self._suggest(index, data.target if data is not None else target)
         if data is not None:
-            chosen = _with_data(chosen, data)
+            chosen = with_data(chosen, data)
         elif task is not None and task != chosen.data.task:
-            chosen = _with_task(chosen, task)
+            chosen = with_task(chosen, task)
         index.target(chosen.data.target).as_task(chosen.data.task)
         for modality in chosen.modalities:
             if modality not in index.modalities:
@@ -146,10 +152,10 @@ class RecipePresenter(QObject):
             data: what was chosen on the data screen.
         """
         current = self.state.spec
-        if current is not None and _with_data(current, data) != current:
-            places = {f"data.{name}" for name in _ABOUT_DATA}
+        if current is not None and with_data(current, data) != current:
+            places = {f"data.{name}" for name in ABOUT_DATA}
             errors = {at: words for at, words in self.state.errors.items() if at not in places}
-            self._become(_with_data(current, data), errors, reasons=self.state.reasons)
+            self._become(with_data(current, data), errors, reasons=self.state.reasons)
 
     def refresh(self, index: Index) -> None:
         """Follow what the look at every file has brought to light; what a person set stays.
@@ -196,11 +202,11 @@ class RecipePresenter(QObject):
         if current is None:
             return
         try:
-            changed = _changed(current, place, value)
+            changed = apply_change(current, place, value)
         except UserError as error:
             self.refuse(place, f"{error.problem} {error.remedy}".strip())
             return
-        owner = _part_place(place)
+        owner = part_place(place)
         # Another part has other options: what was wrong with the old ones no longer matters.
         errors = {
             at: words
@@ -220,7 +226,7 @@ class RecipePresenter(QObject):
         current = self.state.spec
         if current is None:
             return
-        for place in _places_of(part, current):
+        for place in places_of(part, current):
             named = [(f"{place}.name", part.name)]
             current = spec.change_all(
                 current, [*named, *((f"{place}.{name}", v) for name, v in options.items())]
@@ -286,7 +292,7 @@ class RecipePresenter(QObject):
                 self.changed.emit(self.state)
                 return
             self._resting[modality] = current.model.encoders[modality]
-            changed = spec.change_all(current, [(place, None), *_gone_with(modality, current)])
+            changed = spec.change_all(current, [(place, None), *gone_with(modality, current)])
             self._become(changed, self.state.errors, reasons=self._reasons_for(place, changed))
             return
         rested = self._resting.get(modality)
@@ -303,7 +309,7 @@ class RecipePresenter(QObject):
             self.train_wished.emit(self.state.spec)
 
     def _reasons_for(self, place: str, changed: RunSpec) -> Mapping[str, str]:
-        if _part_place(place) and self._index is not None:
+        if part_place(place) and self._index is not None:
             return self._reasons(self._index, changed)
         return self.state.reasons
 
@@ -313,9 +319,12 @@ class RecipePresenter(QObject):
         index = self._index
         assert index is not None
         target = index.target(run_spec.data.target)
-        found = self._survey(index, run_spec)
-        checks = look_over(run_spec, found, errors)
         many = len(target.classes or target.columns)
+        if question := self._size.question(run_spec, many):
+            self.asked.emit(question)
+        sizes = self._size.parts
+        found = self._survey(index, run_spec)
+        checks = look_over(run_spec, found, errors, self._size.problem)
         self.state = RecipeState(
             spec=run_spec,
             offered=index.modalities,
@@ -324,38 +333,28 @@ class RecipePresenter(QObject):
             reasons=dict(reasons),
             errors=dict(errors),
             checks=checks,
-            outline=outline(run_spec, many, self._sizes(run_spec, many)),
-            size=size_words(self._told.parts) if self._told is not None else "",
+            outline=outline(run_spec, many, sizes),
             facts=facts(run_spec, found),
             ready=not any(check.severity == "error" for check in checks),
             advice=self._advice(index, run_spec),
+            size=size_words(sizes),
+            phases={m: words for m in run_spec.modalities if (words := phases(sizes.get(m)))},
+            waiting=balancers_waiting(run_spec),
         )
         self.changed.emit(self.state)
 
     @Slot(object)
     def answer(self, event: object) -> None:
         """Take an answer of the engine; one about an older recipe is not looked at."""
-        if not isinstance(event, events.ModelDescribed) or event.number != self._number:
-            return
-        self._told = event
-        self.refresh_parts()
+        if isinstance(event, events.ModelDescribed) and self._size.answer(event):
+            self.refresh_parts()
 
     @Slot()
     def ask(self) -> None:
         """Ask how large the model is, if that is not known."""
-        if self.state.spec is not None and self._told is None:
-            self._asked_about = ()
+        if self.state.spec is not None and not self._size.known:
+            self._size.forget()
             self.refresh_parts()
-
-    def _sizes(self, run_spec: RunSpec, many: int) -> Mapping[str, events.DescribedPart]:
-        """How large the parts are; asks where the model has changed since."""
-        about = (run_spec.model, run_spec.objective, run_spec.data, many)
-        if about != self._asked_about:
-            self._asked_about, self._told = about, None
-            self._number += 1
-            outputs = 1 if run_spec.data.task in ("number", "yes_no", "none") else many
-            self.asked.emit(protocol.Describe(number=self._number, spec=run_spec, outputs=outputs))
-        return self._told.parts if self._told is not None else {}
 
     def _advice(self, index: Index, run_spec: RunSpec) -> Advice | None:
         found = advise(index, run_spec)
@@ -378,7 +377,7 @@ class RecipePresenter(QObject):
 
     def _survey(self, index: Index, run_spec: RunSpec) -> Survey:
         """Who takes part; counted only when what it depends on has changed."""
-        chosen = tuple(getattr(run_spec.data, name) for name in _ABOUT_DATA)
+        chosen = tuple(getattr(run_spec.data, name) for name in ABOUT_DATA)
         key = (index, chosen, run_spec.modalities)
         known = self._surveyed
         if known is None or known[0][0] is not index or known[0][1:] != key[1:]:
@@ -397,76 +396,3 @@ def why_not(part: Part, run_spec: RunSpec) -> str:
     if part.kind == "alignment" and len(run_spec.modalities) < 2:
         return "An alignment needs two modalities; the recipe has one."
     return reason_against(part, run_spec)
-
-
-def _changed(current: RunSpec, place: str, value: object) -> RunSpec:
-    """The spec with one value changed; a balancer that this leaves without terms goes, too."""
-    try:
-        return spec.change(current, place, value)
-    except UserError:
-        leaves = place == "objective.heads" or (
-            place.startswith("objective.alignments.") and not value
-        )
-        if not leaves or current.objective.balancer.name == "fixed":
-            raise
-    return spec.change_all(current, [(place, value), ("objective.balancer.name", "fixed")])
-
-
-def _gone_with(modality: Modality, current: RunSpec) -> list[tuple[str, object]]:
-    """What of the objective cannot stay when a modality is switched off."""
-    objective = current.objective
-    gone: list[tuple[str, object]] = [
-        (f"objective.alignments.{pair}.loss", None)
-        for pair in objective.alignments
-        if modality in PAIRS[pair]
-    ]
-    if len(current.modalities) <= 2:
-        gone.append(("objective.heads", False))
-    if gone:
-        gone.append(("objective.balancer.name", "fixed"))
-    return gone
-
-
-def _places_of(part: Part, run_spec: RunSpec) -> list[str]:
-    if part.kind == "loss":
-        return ["objective.loss"]
-    pairs = list(run_spec.objective.alignments)
-    both = [pair for pair, names in PAIRS.items() if set(names) <= set(run_spec.modalities)]
-    return [f"objective.alignments.{pair}.loss" for pair in (pairs or both[:1])]
-
-
-def _part_place(place: str) -> str:
-    """The place of the part that a change at this place replaces; "" when it replaces none."""
-    owner = place.removesuffix(".name")
-    return owner if owner in PART_PLACES else ""
-
-
-def _with_data(run_spec: RunSpec, chosen: DataSpec) -> RunSpec:
-    """The same spec with what was chosen about the data; how files are decoded stays."""
-    fields = {name: getattr(chosen, name) for name in _ABOUT_DATA}
-    data = run_spec.data.model_copy(update=fields)
-    if data == run_spec.data:
-        return run_spec
-    if _loss_refused(run_spec, data.task):
-        run_spec = _with_task(run_spec, data.task)
-    return run_spec.model_copy(update={"data": data})
-
-
-def _loss_refused(run_spec: RunSpec, task: Task) -> bool:
-    loss = run_spec.objective.loss
-    return loss is None or bool(parts.find("loss", loss.name).fits(task=task))
-
-
-def _with_task(run_spec: RunSpec, task: Task) -> RunSpec:
-    """The same spec for another reading of the target, with the first loss that fits it."""
-    data = run_spec.model_dump(mode="json")
-    data["data"]["task"] = task
-    if not parts.parts("loss", task=task):
-        raise UserError(
-            f"There is no loss for targets that are {parts.TASK_WORDS[task]}.",
-            "Learn the column as something else.",
-        )
-    if _loss_refused(run_spec, task):
-        first = parts.parts("loss", task=task)[0]
-        data["objective"]["loss"] = {"name": first.name, "options": {}}
-    return spec.from_data(data)

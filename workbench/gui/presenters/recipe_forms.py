@@ -108,15 +108,37 @@ def reason_against(part: Part, run_spec: RunSpec) -> str:
     return part.fits(task=task)
 
 
+def balancers_waiting(run_spec: RunSpec) -> str:
+    """How many balancers wait for a head for each modality, in one sentence; "" for none.
+
+    Args:
+        run_spec: the recipe as it stands.
+    """
+    objective, modalities = run_spec.objective, run_spec.modalities
+    if objective.heads or objective.loss is None or len(modalities) < 2:
+        return ""
+    task, more = run_spec.data.task, objective.model_copy(update={"heads": True})
+    count = sum(
+        bool(balancer_conflict(part, objective, modalities, task))
+        and not balancer_conflict(part, more, modalities, task)
+        for part in parts.parts("balancer")
+    )
+    if not count:
+        return ""
+    return f"{count} more {'needs' if count == 1 else 'need'} a head for each modality."
+
+
 def _part_choice(
     run_spec: RunSpec, kind: parts.Kind, name: str, modality: str | None
 ) -> PartChoice:
     # An encoder of another modality can never fit this card, so it is not offered greyed either.
     offered = parts.parts(kind, modality=modality)
-    choices = tuple(
+    made = [
         Choice(part.name, part.title, part.caption, reason_against(part, run_spec))
         for part in offered
-    )
+    ]
+    # What fits stands together at the top.
+    choices = tuple(sorted(made, key=lambda choice: bool(choice.reason)))
     if not name:
         return PartChoice(choices, "")
     part = parts.find(kind, name)

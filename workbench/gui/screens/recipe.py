@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QRegularExpression, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
     QHBoxLayout,
     QLineEdit,
+    QScrollArea,
     QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
@@ -22,13 +26,9 @@ from workbench.gui.widgets.fold import Fold
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.model_drawing import ModelDrawing
 from workbench.gui.widgets.picker import FormSlot, PartPicker
-from workbench.gui.widgets.recipe_cards import (
-    ChecksCard,
-    ModalityCard,
-    ObjectiveCard,
-    PlaceCard,
-    TrainingCard,
-)
+from workbench.gui.widgets.recipe_cards import ModalityCard, PlaceCard, TrainingCard
+from workbench.gui.widgets.recipe_checks import ChecksCard
+from workbench.gui.widgets.recipe_objective import ObjectiveCard
 from workbench.gui.widgets.screen import Screen
 from workbench.parts import MODALITIES
 
@@ -37,6 +37,7 @@ _SUBTITLE = (
     "with the reason."
 )
 
+_FIELDS = (QAbstractSpinBox, QComboBox, QLineEdit)
 
 _NO_DATA = (
     "No data yet",
@@ -94,6 +95,7 @@ class RecipeView(Screen):
         for card in self._modalities:
             card.show_state(state)
         self._fusion.show_part(state.chosen["model.fusion"], state.forms["model.fusion"])
+        self._fusion_hint.setText("" if state.spec.objective.loss else "not used without a target")
         self._model_form.show_form(state.forms["model"])
         rate = state.spec.model.modality_dropout
         self._rare.button.setText(
@@ -151,6 +153,7 @@ class RecipeView(Screen):
         bottom.setSpacing(12)
         self._model_card = model = Card("The model", "", "recipe_card_model", dense=True)
         self.drawing = ModelDrawing("recipe_drawing")
+        self.drawing.visited.connect(self._visit)
         model.body.addWidget(self.drawing, 1)
         self._checks = ChecksCard()
         self._checks.visited.connect(self._visit)
@@ -160,6 +163,7 @@ class RecipeView(Screen):
 
     def _fusion_card(self) -> PlaceCard:
         card = PlaceCard("Fusion", "", "recipe_card_fusion")
+        self._fusion_hint = card.hint
         self._fusion = PartPicker("model.fusion", "recipe_fusion", "Fusion", 3, folds=False)
         self._model_form = FormSlot("model", "recipe_model", 2)
         self._rare = Fold("Dropout", "recipe_fusion_advanced", "Modality dropout, and what is rare")
@@ -183,14 +187,33 @@ class RecipeView(Screen):
             self.name.style().polish(self.name)
         self.name.setToolTip(sentence or "What you will find this run by")
 
+    @Slot(str)
     def _visit(self, place: str) -> None:
-        """Put the keyboard where a check points to."""
+        """Put the keyboard where a check or a box of the drawing points to."""
         if place in {"findings", "data"}:
             self.data_wished.emit()
             return
-        field = self.findChild(QWidget, field_name(place))
+        field = self._field(field_name(place))
+        if field is None:
+            return
+        above = field.parentWidget()
+        while above is not None and above is not self:
+            if isinstance(above, Fold):
+                above.unfold()
+            if isinstance(above, QScrollArea):
+                # What was unfolded has its place only when the layout has been made anew.
+                QTimer.singleShot(0, field, partial(above.ensureWidgetVisible, field))
+            above = above.parentWidget()
+        field.setFocus()
+
+    def _field(self, name: str) -> QWidget | None:
+        """The field of that name, or the first of those whose names begin with it."""
+        field = self.findChild(QWidget, name)
         if field is not None:
-            field.setFocus()
+            return field
+        start = QRegularExpression(f"^{QRegularExpression.escape(name)}_")
+        fields = [w for w in self.findChildren(QWidget, start) if isinstance(w, _FIELDS)]
+        return next(iter(fields), None)
 
 
 def _words_of(trouble: UserError | None) -> tuple[str, str]:

@@ -1,19 +1,17 @@
-"""The model as a drawing: inputs, encoders, fusion, head and loss."""
+"""The model as a drawing: inputs, encoders, fusion, heads, losses, and what is aligned."""
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from workbench.gui import theme
-from workbench.gui.outline import Node, Outline
+from workbench.gui.outline import Node, Outline, short
+from workbench.gui.widgets.model_places import GAP, HEIGHT, Places, arrange
 
-_HEIGHT, _HIGHEST, _GAP = 34.0, 56.0, 8.0
-_WIDEST, _NARROWEST = 190.0, 76.0
-_WIDEST_LINK = 96.0
+_THREE_LINES = 50.0
+"""Height from which a box has a line for its figures."""
 
 
 class ModelDrawing(QWidget):
@@ -24,30 +22,47 @@ class ModelDrawing(QWidget):
         parent: its parent.
     """
 
+    visited = Signal(str)
+    """The place of the spec whose box was clicked."""
+
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName("The model")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
+        self.setMouseTracking(True)
         self._outline = Outline()
+        self._over: Node | None = None
 
     def show_outline(self, outline: Outline) -> None:
         """Draw these boxes."""
         if outline != self._outline:
-            self._outline = outline
+            self._outline, self._over = outline, None
             self.setAccessibleDescription(outline.in_words())
-            self.setToolTip("")
             self.updateGeometry()
             self.update()
+
+    def places(self) -> Places:
+        """Where everything stands."""
+        return arrange(self._outline, self.width(), self.height())
 
     def sizeHint(self) -> QSize:
         """Room for one row a modality."""
         rows = max(1, len(self._outline.branches))
-        return QSize(560, round(rows * (_HEIGHT + _GAP) - _GAP) + 2)
+        return QSize(560, round(rows * (HEIGHT + GAP) - GAP) + 2)
 
     def minimumSizeHint(self) -> QSize:
         """Boxes shorten their words before they overlap."""
         return QSize(420, self.sizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        """Say more of the box under the pointer."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            node = self.places().node_at(event.pos().toPointF())
+            words = "" if node is None else f"{node.in_words()}\nClick to go to its form."
+            QToolTip.showText(event.globalPos(), words, self)
+            return True
+        return super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Redraw in the colours of another theme."""
@@ -55,83 +70,83 @@ class ModelDrawing(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self.update()
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Mark the box under the pointer."""
+        self._mark(self.places().node_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Mark none."""
+        self._mark(None)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click leads to the form of the box."""
+        node = self.places().node_at(event.position())
+        if node is not None and node.place and event.button() == Qt.MouseButton.LeftButton:
+            self.visited.emit(node.place)
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw lines, then boxes."""
+        """Draw lines, then boxes, then the tags on the lines."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        branches, trunk = self._places()
-        painter.setPen(QPen(QColor(theme.current().quiet), 1.2))
-        for row in branches:
-            for left, right in pairwise(row):
-                _link(painter, left, right)
-            if row and trunk:
-                _link(painter, row[-1], trunk[0])
-        for left, right in pairwise(trunk):
-            _link(painter, left, right)
-        for nodes, boxes in zip(self._outline.branches, branches, strict=True):
-            for node, box in zip(nodes, boxes, strict=True):
-                _draw(painter, node, box)
-        for node, box in zip(self._outline.trunk, trunk, strict=True):
-            _draw(painter, node, box)
+        worn, places = theme.current(), self.places()
+        painter.setPen(QPen(QColor(worn.quiet), 1.2))
+        for line in places.lines:
+            painter.drawPath(line)
+        painter.setPen(QPen(QColor(worn.colour_of("fused")), 1.4, Qt.PenStyle.DashLine))
+        for dash in places.dashes:
+            painter.drawPath(dash)
+        for box, node in places.boxes:
+            _draw(painter, node, box, node is self._over)
+        for box, node in places.tags:
+            _draw_tag(painter, node, box, node is self._over)
         painter.end()
 
-    def _places(self) -> tuple[list[list[QRectF]], list[QRectF]]:
-        """Where the boxes stand, by branch and in the trunk."""
-        rows = self._outline.branches
-        if not rows:
-            return [], []
-        depth = max(len(row) for row in rows)
-        count = depth + len(self._outline.trunk)
-        # A link is 0.45 of a box wide, both bounded so that a wide window does not look empty.
-        unit = (self.width() - 2) / (count + (count - 1) * 0.45)
-        box = min(max(unit, _NARROWEST), _WIDEST)
-        link = min((self.width() - 2 - count * box) / max(1, count - 1), _WIDEST_LINK)
-        start = max(1.0, (self.width() - count * box - (count - 1) * link) / 2)
-        left = [start + column * (box + link) for column in range(count)]
-        room = (self.height() - 2 + _GAP) / len(rows) - _GAP
-        high = min(max(room * 0.8 if room > _HIGHEST else room, _HEIGHT), _HIGHEST)
-        gap = min(max(_GAP, room - high), 2 * _GAP)
-        height = len(rows) * (high + gap) - gap
-        top = max(1.0, (self.height() - height) / 2)
-        branches = [
-            [QRectF(left[c], top + r * (high + gap), box, high) for c in range(len(row))]
-            for r, row in enumerate(rows)
-        ]
-        middle = top + (height - high) / 2
-        trunk = [QRectF(x, middle, box, high) for x in left[depth:]]
-        return branches, trunk
+    def _mark(self, node: Node | None) -> None:
+        if node is not self._over:
+            self._over = node
+            pointing = Qt.CursorShape.PointingHandCursor
+            self.setCursor(Qt.CursorShape.ArrowCursor if node is None else pointing)
+            self.update()
 
 
-def _link(painter: QPainter, left: QRectF, right: QRectF) -> None:
-    start = QPointF(left.right(), left.center().y())
-    end = QPointF(right.left(), right.center().y())
-    bend = (end.x() - start.x()) / 2
-    path = QPainterPath(start)
-    path.cubicTo(start + QPointF(bend, 0), end - QPointF(bend, 0), end)
-    painter.drawPath(path)
-
-
-def _draw(painter: QPainter, node: Node, box: QRectF) -> None:
+def _draw(painter: QPainter, node: Node, box: QRectF, marked: bool) -> None:
     worn = theme.current()
     line = QColor(worn.colour_of(node.series)) if node.series else QColor(worn.quiet)
     painter.save()
-    painter.setPen(QPen(line, 1.2))
-    painter.setBrush(QColor(worn.panel))
-    painter.drawRoundedRect(box, 7, 7)
-    wash = QColor(line)
-    wash.setAlphaF(0.14)
-    painter.setBrush(wash)
-    painter.drawRoundedRect(box, 7, 7)
-    slack = max(1.0, (box.height() - 32) / 2)
-    inner = box.adjusted(6, slack, -6, -slack)
-    title, detail = inner, QRectF()
-    if node.detail:
-        half = inner.height() / 2
-        title = QRectF(inner.left(), inner.top(), inner.width(), half + 1)
-        detail = QRectF(inner.left(), inner.top() + half, inner.width(), half)
-    _write(painter, node.title, title, worn.text, 12, QFont.Weight.DemiBold)
-    _write(painter, node.detail, detail, worn.quiet, 11, QFont.Weight.Normal)
+    _frame(painter, box, line, 7, marked)
+    lines = [(node.title, worn.text, 12, QFont.Weight.DemiBold)]
+    roomy = box.height() >= _THREE_LINES
+    detail, figures = node.detail, node.figures
+    if not roomy and node.size is not None:
+        detail, figures = f"{detail} · {short(node.size.parameters)}".strip(" ·"), ""
+    lines += [(words, worn.quiet, 11, QFont.Weight.Normal) for words in (detail, figures) if words]
+    # Two lines stand close together; one alone stands in the middle.
+    high = min(16.0, (box.height() - 4) / len(lines))
+    top = box.center().y() - high * len(lines) / 2
+    for number, (words, colour, size, weight) in enumerate(lines):
+        inner = QRectF(box.left() + 5, top + number * high, box.width() - 10, high)
+        _write(painter, words, inner, colour, size, weight)
     painter.restore()
+
+
+def _draw_tag(painter: QPainter, node: Node, box: QRectF, marked: bool) -> None:
+    worn = theme.current()
+    painter.save()
+    line = QColor(worn.colour_of(node.series or "fused"))
+    _frame(painter, box, line, box.height() / 2, marked)
+    _write(painter, node.title, box.adjusted(4, 0, -4, 0), worn.text, 10, QFont.Weight.Medium)
+    painter.restore()
+
+
+def _frame(painter: QPainter, box: QRectF, line: QColor, corner: float, marked: bool) -> None:
+    """A rounded box, washed in the colour of its line; the panel lies beneath the wash."""
+    painter.setPen(QPen(line, 2.4 if marked else 1.2))
+    painter.setBrush(QColor(theme.current().panel))
+    painter.drawRoundedRect(box, corner, corner)
+    wash = QColor(line)
+    wash.setAlphaF(0.24 if marked else 0.14)
+    painter.setBrush(wash)
+    painter.drawRoundedRect(box, corner, corner)
 
 
 def _write(
@@ -142,5 +157,7 @@ def _write(
     font.setWeight(weight)
     painter.setFont(font)
     painter.setPen(QColor(colour))
-    short = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(box.width()))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, short)
+    short_words = painter.fontMetrics().elidedText(
+        words, Qt.TextElideMode.ElideRight, int(box.width())
+    )
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, short_words)

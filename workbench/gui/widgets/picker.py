@@ -23,6 +23,7 @@ class FormSlot(QWidget):
         columns: fields beside each other.
         advanced: show only the options that are so marked, or only the others, for a card with a
             fold of its own; None: show all.
+        only: names of the options that are shown, marked or not; None: as ``advanced`` says.
         parent: its parent.
     """
 
@@ -38,11 +39,12 @@ class FormSlot(QWidget):
         prefix: str,
         columns: int = 2,
         advanced: bool | None = None,
+        only: tuple[str, ...] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._place, self._prefix, self._columns = place, prefix, columns
-        self._advanced = advanced
+        self._advanced, self._only = advanced, only
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self.form: OptionForm | None = None
@@ -50,7 +52,9 @@ class FormSlot(QWidget):
     def show_form(self, form: Form) -> None:
         """Show these options with these values."""
         options = form.options
-        if self._advanced is not None:
+        if self._only is not None:
+            options = tuple(replace(o, advanced=False) for o in options if o.name in self._only)
+        elif self._advanced is not None:
             options = tuple(
                 replace(o, advanced=False) for o in options if o.advanced == self._advanced
             )

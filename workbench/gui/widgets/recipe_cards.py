@@ -1,14 +1,12 @@
-"""The cards of the recipe screen: one modality, the objective, the training, the checks."""
+"""Cards of the recipe screen: one modality, the training; and the base of all."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench import parts
 from workbench.gui import theme
-from workbench.gui.preflight import Check
 from workbench.gui.presenters.recipe import RecipeState
 from workbench.gui.presenters.recipe_forms import Form
 from workbench.gui.widgets.buttons import Button
@@ -73,8 +71,9 @@ class ModalityCard(PlaceCard):
         self.fold.body.addWidget(self.rare_inputs)
         self.fold.body.addWidget(self.picker.rare)
         self.variety = self._make_variety()
-        self._inside = self._make_inside()
+        self.phases = label("", "quiet", f"recipe_{modality}_phases", wrap=True)
         self._off = label("Not looked at. Switch it on to use it.", "quiet", wrap=True)
+        self._inside = self._make_inside()
         self.body.addWidget(self._inside)
         self.body.addWidget(self._off)
         self.body.addStretch(1)
@@ -120,6 +119,7 @@ class ModalityCard(PlaceCard):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.GAP)
         box.addWidget(self.picker)
+        box.addWidget(self.phases)
         box.addWidget(self.inputs)
         # Both buttons in one line: the screen fits a small window.
         folds = QHBoxLayout()
@@ -152,6 +152,8 @@ class ModalityCard(PlaceCard):
         self._inside.setVisible(on)
         self._off.setVisible(not on)
         self.picker.show_part(state.chosen[place], state.forms.get(place))
+        self.phases.setText(state.phases.get(self.modality, ""))
+        self.phases.setVisible(bool(self.phases.text()))
         inputs = state.forms[f"data.{self.modality}"]
         self.inputs.show_form(inputs)
         self.rare_inputs.show_form(inputs)
@@ -212,88 +214,6 @@ def changes_in_words(form: Form) -> str:
             words = f"{value:g} {option.unit}".strip() if number else str(value)
             told.append(f"{option.title.lower()} {words}")
     return ", ".join(told) or "off"
-
-
-class ObjectiveCard(PlaceCard):
-    """The loss: what is punished, how, and why it was suggested.
-
-    Args:
-        parent: its parent.
-    """
-
-    curve_wished = Signal()
-    """Look at the curve of the loss."""
-
-    advice_wished = Signal()
-    """Take the loss that the data ask for."""
-
-    advice_dismissed = Signal()
-    """Keep the loss as it is."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Objective", "what is punished", "recipe_card_objective", parent)
-        self.about = Button("About this loss", "recipe_loss_about", flat=True)
-        self.about.setProperty("link", True)
-        self.about.setCheckable(True)
-        self.look = Button("See its curve", "recipe_loss_curve", flat=True)
-        self.look.setProperty("link", True)
-        self.look.setToolTip("Draw this loss beside others on the Losses screen")
-        self.look.clicked.connect(self.curve_wished)
-        self.head.addWidget(self.look)
-        self.about.toggled.connect(self._show_text)
-        self.head.addWidget(self.about)
-        self._text = ""
-        self.picker = PartPicker("objective.loss", "recipe_loss", "Loss", 3)
-        self.hear(self.picker)
-        self.body.addWidget(self.picker)
-        self.text = label("", "quiet", "recipe_loss_text", wrap=True)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.body.addWidget(self.text)
-        self.terms = TermsFold()
-        self.hear(self.terms)
-        self._reason = QWidget()
-        row = QHBoxLayout(self._reason)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(IconLabel("lightbulb", "accent", 16), 0, Qt.AlignmentFlag.AlignTop)
-        self.reason = label("", "", "recipe_loss_reason", wrap=True)
-        row.addWidget(self.reason, 1)
-        self.take = Button("", "recipe_advice_take", flat=True)
-        self.not_now = Button("Not now", "recipe_advice_dismiss", flat=True)
-        for button, wish in (
-            (self.take, self.advice_wished),
-            (self.not_now, self.advice_dismissed),
-        ):
-            button.setProperty("link", True)
-            button.clicked.connect(wish)
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        self.body.addWidget(self._reason)
-        self.body.addWidget(self.terms)
-        self.body.addStretch(1)
-
-    def show_state(self, state: RecipeState) -> None:
-        """Show the objective of the state."""
-        chosen = state.chosen["objective.loss"]
-        self.picker.show_part(chosen, state.forms.get("objective.loss"))
-        self.picker.setVisible(bool(chosen.name))
-        self.terms.show_state(state)
-        self._text = "\n".join([chosen.text, *chosen.references]).strip()
-        self._show_text()
-        advice = state.advice
-        reason = state.reasons.get("objective.loss", "") if advice is None else advice.sentence
-        title = "" if advice is None else parts.find("loss", advice.part).title
-        self.take.setText(f"Use {title}")
-        self.take.setAccessibleName(f"Use {title}")
-        for button in (self.take, self.not_now):
-            button.setVisible(advice is not None)
-        self.reason.setText(reason)
-        self._reason.setVisible(bool(reason))
-
-    def _show_text(self) -> None:
-        """All that the documentation says, when it is wanted."""
-        self.text.setText(self._text)
-        self.text.setVisible(self.about.isChecked() and bool(self._text))
-        self.about.setVisible(bool(self._text))
 
 
 class TrainingCard(PlaceCard):
@@ -360,61 +280,3 @@ class TrainingCard(PlaceCard):
             grid.addWidget(picker.combo, 1, column)
             grid.setColumnStretch(column, 1)
         return grid
-
-
-class ChecksCard(Card):
-    """What was looked at before training: ready, or what is in the way.
-
-    Args:
-        parent: its parent.
-    """
-
-    visited = Signal(str)
-    """The place that a line concerns."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Before training", "", "recipe_card_checks", parent, dense=True)
-        self._lines = QVBoxLayout()
-        self._lines.setSpacing(2)
-        self.body.addLayout(self._lines)
-        self.facts = label("", "quiet", "recipe_facts", wrap=True)
-        self.body.addWidget(self.facts)
-        self.body.addStretch(1)
-        self._shown: tuple[Check, ...] = ()
-
-    def show_state(self, state: RecipeState) -> None:
-        """Show the checks of the state."""
-        self.facts.setText(state.facts[:1].upper() + state.facts[1:])
-        if state.checks == self._shown:
-            return
-        self._shown = state.checks
-        while (item := self._lines.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.setParent(None)
-                widget.deleteLater()
-        for number, check in enumerate(state.checks):
-            self._lines.addWidget(_CheckLine(check, f"recipe_check_{number}", self.visited))
-
-
-class _CheckLine(QWidget):
-    def __init__(self, check: Check, name: str, visited: SignalInstance) -> None:
-        super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 2, 0, 2)
-        row.setSpacing(theme.GAP)
-        icon, role = {
-            "ok": ("check-circle", "good"),
-            "warning": ("warning", "warn"),
-            "error": ("warning-circle", "bad"),
-        }[check.severity]
-        row.addWidget(IconLabel(icon, role, 16), 0, Qt.AlignmentFlag.AlignTop)
-        words = label(check.sentence, "strong" if check.severity == "ok" else "", name, wrap=True)
-        row.addWidget(words, 1)
-        if check.place:
-            go = Button(
-                "Show", f"{name}_show", flat=True, name_for_readers=f"Show: {check.sentence}"
-            )
-            go.setProperty("link", True)
-            go.clicked.connect(lambda: visited.emit(check.place))
-            row.addWidget(go, 0, Qt.AlignmentFlag.AlignTop)
