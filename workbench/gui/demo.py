@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, QTimer, Slot
+from PySide6.QtCore import QObject, QSettings, QSize, QTimer, Slot
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
@@ -19,6 +19,7 @@ from workbench.gui.presenters.train import TrainState
 
 # A picture is taken this long after a screen was shown: pictures and sounds are decoded by then.
 SETTLE_MS = 900
+SIZE = QSize(1280, 800)
 
 
 class Demo(QObject):
@@ -166,6 +167,8 @@ def run_demo(*, epochs: int, keep_open: bool, shots: Path | None) -> int:
     app.aboutToQuit.connect(bench.close)
     demo = Demo(bench, epochs=epochs, shots=shots, keep_open=keep_open)
     bench.show()
+    # Not as large as it was left last time: pictures are to be compared.
+    bench.window.resize(SIZE)
     QTimer.singleShot(0, demo.begin)
     app.exec()
     return demo.code
