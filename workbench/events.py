@@ -6,6 +6,7 @@ read the same values. An unknown event or field is an error, not a guess.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Annotated, Literal
 
@@ -179,6 +180,11 @@ class StepsDone(Said):
         cosines: of each modality, the cosine between the gradients of the task and of all other
             terms where its encoder ends; empty where there is but one term.
         traces: what the balancer tells of itself, by name, such as ``sigma.task``.
+        gradient: length of the gradient over all variables of the model, before it is clipped.
+        update: length of what was added to the variables over the length of these; NaN where it
+            was not measured in these steps.
+        seconds: how long these steps took, by ``data`` (waiting for batches), ``compute``,
+            ``checkpoint`` and ``told`` (counting and telling).
     """
 
     event: Literal["steps_done"] = "steps_done"
@@ -192,6 +198,9 @@ class StepsDone(Said):
     gradients: dict[str, float] = {}
     cosines: dict[str, float] = {}
     traces: dict[str, float] = {}
+    gradient: float = math.nan
+    update: float = math.nan
+    seconds: dict[str, float] = {}
 
 
 class EpochDone(Said):
@@ -220,16 +229,73 @@ class EpochDone(Said):
 
 
 class Stopping(Said):
-    """The wish to stop has been heard; the step in hand is finished first."""
+    """The wish to stop has been heard; the step in hand is finished first.
+
+    Args:
+        after_epoch: the epoch in hand is finished and validated first.
+    """
 
     event: Literal["stopping"] = "stopping"
+    after_epoch: bool = False
+
+
+class Paused(Said):
+    """The run stands still; what it has reached is on disk.
+
+    Args:
+        epoch: epoch in hand, counted from 1.
+        step: optimiser steps so far.
+        released: the engine ends, and with it what it held of processor, memory and GPU; the run
+            goes on from disk.
+    """
+
+    event: Literal["paused"] = "paused"
+    epoch: int
+    step: int
+    released: bool = False
+
+
+class Resumed(Said):
+    """The run goes on, in the engine that paused or from disk.
+
+    Args:
+        epoch: epoch in hand, counted from 1.
+        step: optimiser steps done before it.
+        from_disk: a checkpoint was read; what was said after it was taken back.
+        skipped: damaged checkpoints that were passed over, in words; "" for none.
+    """
+
+    event: Literal["resumed"] = "resumed"
+    epoch: int
+    step: int
+    from_disk: bool = False
+    skipped: str = ""
+
+
+class Measured(Said):
+    """What the engine uses of the machine, about once a second.
+
+    Args:
+        processor: share of all processors that the engine keeps busy, 0..1.
+        memory: bytes that the engine holds.
+        memory_free: bytes of the machine that are free.
+        graphics: of each GPU in use: share of time it is busy (``busy``, 0..1), bytes in use
+            (``memory``) and in all (``total``); empty without one.
+    """
+
+    event: Literal["measured"] = "measured"
+    processor: float
+    memory: int
+    memory_free: int
+    graphics: tuple[dict[str, float], ...] = ()
 
 
 class Trained(Said):
     """No further step will come; the best weights are on disk; evaluation follows.
 
     Args:
-        outcome: all epochs done, stopped by the user, or ended as the validation loss was flat.
+        outcome: all epochs done, stopped by the user, ended as the validation loss was flat, or as
+            the longest time was over.
         epochs: complete epochs.
         best_epoch: epoch of the weights that are kept; 0: no epoch was completed.
         seconds: from the first step to the last.
@@ -237,7 +303,7 @@ class Trained(Said):
     """
 
     event: Literal["trained"] = "trained"
-    outcome: Literal["done", "stopped", "flat"]
+    outcome: Literal["done", "stopped", "flat", "time"]
     epochs: int
     best_epoch: int
     seconds: float
@@ -269,7 +335,7 @@ class Ended(Said):
     """
 
     event: Literal["ended"] = "ended"
-    outcome: Literal["done", "stopped", "flat", "discarded"]
+    outcome: Literal["done", "stopped", "flat", "time", "discarded"]
 
 
 class Failed(Said):
@@ -289,7 +355,7 @@ class Failed(Said):
 
 Event = Annotated[
     EngineReady | Preparing | Prepared | LossesDrawn | ModelDescribed | Started | StepsDone
-    | EpochDone | Stopping | Trained | Evaluated | Ended | Failed,
+    | EpochDone | Stopping | Paused | Resumed | Measured | Trained | Evaluated | Ended | Failed,
     Field(discriminator="event"),
 ]  # fmt: skip
 

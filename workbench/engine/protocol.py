@@ -104,13 +104,44 @@ class Stop(Asked):
 
     Args:
         keep: keep and evaluate the best weights so far; otherwise end at once.
+        after_epoch: finish the epoch in hand first.
     """
 
     ask: Literal["stop"] = "stop"
     keep: bool = True
+    after_epoch: bool = False
 
 
-Request = Annotated[Prepare | Train | DrawLosses | Describe | Stop, Field(discriminator="ask")]
+class Pause(Asked):
+    """Stand still after the step in hand, with everything on disk; answered by ``Paused``.
+
+    Args:
+        release: end the engine, so that its memory and the GPU are free; the run goes on from disk.
+    """
+
+    ask: Literal["pause"] = "pause"
+    release: bool = False
+
+
+class GoOn(Asked):
+    """Go on after a pause, or take back the wish for one; answered by ``Resumed``."""
+
+    ask: Literal["go_on"] = "go_on"
+
+
+class Detach(Asked):
+    """Go on when the requests end: whoever asked goes away and may come back."""
+
+    ask: Literal["detach"] = "detach"
+
+
+Wish = Stop | Pause | GoOn
+"""What may be wished of a run in hand, through the engine's input or through its folder."""
+
+Request = Annotated[
+    Prepare | Train | DrawLosses | Describe | Stop | Pause | GoOn | Detach,
+    Field(discriminator="ask"),
+]
 
 _adapter: TypeAdapter[Request] = TypeAdapter(Request)
 

@@ -82,7 +82,7 @@ class Server:
                     self._stop_soon(keep=request.keep)
                 case protocol.DrawLosses() | protocol.Describe():
                     self._questions.put(request)
-                case _:
+                case protocol.Prepare() | protocol.Train():
                     self._waiting.put(request)
         os._exit(0)
 

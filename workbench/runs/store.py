@@ -28,20 +28,25 @@ if TYPE_CHECKING:
     from workbench.events import Event
     from workbench.spec import RunSpec
 
-Phase = Literal["created", "running", "done", "stopped", "flat", "discarded", "failed"]
-_OUTCOMES: tuple[Phase, ...] = ("done", "stopped", "flat", "discarded", "failed")
+Phase = Literal[
+    "created", "running", "paused", "interrupted", "done", "stopped", "flat", "time", "discarded",
+    "failed",
+]  # fmt: skip
+_OUTCOMES: tuple[Phase, ...] = ("done", "stopped", "flat", "time", "discarded", "failed")
 
 
 class Status(BaseModel):
     """How far a run is; ``status.json``, replaced as a whole.
 
     Args:
-        phase: created, running, or how it ended.
+        phase: created, running, paused, interrupted (its process is gone; it can go on from its
+            last checkpoint), or how it ended.
         pid: process that computes it; 0: none.
         started: when that process started, seconds since 1970, to tell it from another process
             that was given the same number later.
         epoch: complete epochs.
         epochs: planned epochs.
+        step: optimiser steps at the last epoch or checkpoint.
         metrics: headline figures of the last validation or test.
         message: the sentence of a failure.
         updated: when this was written, seconds since 1970.
@@ -55,6 +60,7 @@ class Status(BaseModel):
     started: float = 0.0
     epoch: int = 0
     epochs: int = 0
+    step: int = 0
     metrics: dict[str, float] = {}
     message: str = ""
     updated: float = 0.0
@@ -63,6 +69,11 @@ class Status(BaseModel):
     def over(self) -> bool:
         """The run has said its last word."""
         return self.phase in _OUTCOMES
+
+    @property
+    def resumable(self) -> bool:
+        """It stands still with something on disk to go on from."""
+        return self.phase in ("paused", "interrupted")
 
 
 @dataclass(frozen=True)

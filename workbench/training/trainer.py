@@ -25,7 +25,7 @@ from workbench.training.model import build
 from workbench.training.objective import Objective
 from workbench.training.steps import MOST_STEPS, Figures, Steps, trainable
 
-Outcome = Literal["done", "stopped", "flat"]
+Outcome = Literal["done", "stopped", "flat", "time"]
 
 CALL_SECONDS = 0.08
 """Steps of one call together take about this long: a wish to stop is heard between two calls."""

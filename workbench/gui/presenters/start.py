@@ -22,9 +22,12 @@ _HEADLINES = (("accuracy", "{:.1%} right"), ("mae", "error {:.3g}"), ("loss", "l
 _PHASES: Mapping[store.Phase, tuple[str, str]] = {
     "created": ("Not begun", "quiet"),
     "running": ("Training", "accent"),
+    "paused": ("Paused", "warn"),
+    "interrupted": ("Interrupted", "warn"),
     "done": ("Done", "good"),
     "stopped": ("Stopped, best kept", "good"),
     "flat": ("Done, no longer better", "good"),
+    "time": ("Done, its time was over", "good"),
     "discarded": ("Discarded", "quiet"),
     "failed": ("Failed", "bad"),
 }

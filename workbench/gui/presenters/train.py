@@ -117,7 +117,7 @@ class TrainState:
     @property
     def has_results(self) -> bool:
         """The run kept a model."""
-        return self.outcome in {"done", "stopped", "flat"}
+        return self.outcome in {"done", "stopped", "flat", "time"}
 
     @property
     def under_way(self) -> bool:

@@ -18,6 +18,7 @@ STAGES = {
 OUTCOMES = {
     "done": "All epochs are done; the best weights are kept.",
     "flat": "Stopped early: the validation loss got no better. The best weights are kept.",
+    "time": "Stopped, as its time was over; the best weights are kept.",
     "stopped": "Stopped as you wished; the best weights are kept.",
     "discarded": "Ended without keeping anything.",
 }

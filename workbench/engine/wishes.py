@@ -1,0 +1,54 @@
+"""Wishes left in a run's folder, for an engine that nobody holds by a pipe.
+
+A window that finds a run under way, or the command line, leaves ``wish.json`` there; the engine
+looks for it, takes it away and acts as if it had been asked directly.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from workbench.engine import protocol
+from workbench.errors import UserError
+from workbench.runs.store import Run, write_atomic
+
+_FILE = "wish.json"
+
+
+def leave(run: Run, wish: protocol.Wish) -> None:
+    """Leave a wish for whoever computes a run; one that was left before is replaced.
+
+    Args:
+        run: the run.
+        wish: what is wished.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    try:
+        write_atomic(run.folder / _FILE, protocol.to_line(wish).decode())
+    except OSError as error:
+        raise UserError(
+            f"The wish cannot be left in {run.folder}: {error.strerror}.",
+            "Make the folder writable, or end the process that trains the run.",
+        ) from None
+
+
+def take(run: Run) -> protocol.Wish | None:
+    """The wish that was left, taken away; None where there is none.
+
+    Args:
+        run: the run.
+    """
+    file = run.folder / _FILE
+    try:
+        line = file.read_bytes()
+        file.unlink()
+    except OSError:
+        return None
+    try:
+        request = protocol.from_line(line)
+    except UserError as error:
+        sys.stderr.write(f"engine: {file}: {error}\n")
+        return None
+    return request if isinstance(request, protocol.Wish) else None
