@@ -6,7 +6,6 @@ read the same values. An unknown event or field is an error, not a guess.
 
 from __future__ import annotations
 
-import math
 import time
 from typing import Annotated, Literal
 
@@ -181,8 +180,8 @@ class StepsDone(Said):
             terms where its encoder ends; empty where there is but one term.
         traces: what the balancer tells of itself, by name, such as ``sigma.task``.
         gradient: length of the gradient over all variables of the model, before it is clipped.
-        update: length of what was added to the variables over the length of these; NaN where it
-            was not measured in these steps.
+        update: length of what was added to the variables over the length of these; None
+            where it was not measured in these steps.
         seconds: how long these steps took, by ``data`` (waiting for batches), ``compute``,
             ``checkpoint`` and ``told`` (counting and telling).
     """
@@ -198,8 +197,8 @@ class StepsDone(Said):
     gradients: dict[str, float] = {}
     cosines: dict[str, float] = {}
     traces: dict[str, float] = {}
-    gradient: float = math.nan
-    update: float = math.nan
+    gradient: float | None = None
+    update: float | None = None
     seconds: dict[str, float] = {}
 
 

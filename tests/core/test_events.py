@@ -34,10 +34,21 @@ EVERY = [
         device="GPU 0",
     ),
     events.StepsDone(
-        epoch=1, step=2, losses=(0.1, 1 / 3), learning_rate=1e-3, samples_per_second=812.5
+        epoch=1,
+        step=2,
+        losses=(0.1, 1 / 3),
+        learning_rate=1e-3,
+        samples_per_second=812.5,
+        gradient=2.5,
+        seconds={"data": 0.25},
     ),
     events.EpochDone(epoch=1, step=27, train={"loss": 0.5}, validation={}, seconds=2.5, best=False),
-    events.Stopping(),
+    events.Stopping(after_epoch=True),
+    events.Paused(epoch=3, step=61, released=True),
+    events.Resumed(epoch=3, step=61, from_disk=True, skipped="step-61 is damaged"),
+    events.Measured(
+        processor=0.9, memory=2**31, memory_free=2**34, graphics=({"busy": 0.5, "memory": 1e9},)
+    ),
     events.Trained(outcome="flat", epochs=9, best_epoch=4, seconds=21.5, samples_per_second=800.0),
     events.Evaluated(split="test", metrics={"mae": 0.3}, baseline={"mae": 2.1}),
     events.Ended(outcome="discarded"),
