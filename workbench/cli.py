@@ -139,6 +139,17 @@ def train(
     raise typer.Exit(train_and_report(spec, runs or places.runs(), as_json=as_json))
 
 
+@app.command()
+def resume(
+    run: Annotated[Path, typer.Argument(help="Folder of a run that was paused or interrupted.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Go on with a run where it stood; killed or paused, it ends with the very same weights."""
+    from workbench.training_command import resume_and_report
+
+    raise typer.Exit(resume_and_report(run, as_json=as_json))
+
+
 @app.command("parts")
 def list_parts(
     as_json: JsonFlag = False,

@@ -246,12 +246,15 @@ class Paused(Said):
         step: optimiser steps so far.
         released: the engine ends, and with it what it held of processor, memory and GPU; the run
             goes on from disk.
+        problem: why, where nobody wished it: the disk is full; it goes on by itself when there is
+            space again.
     """
 
     event: Literal["paused"] = "paused"
     epoch: int
     step: int
     released: bool = False
+    problem: str = ""
 
 
 class Resumed(Said):
@@ -344,12 +347,14 @@ class Failed(Said):
         problem: what went wrong, one sentence.
         remedy: what to do about it.
         log: the last lines of the log, for those who want them.
+        proposal: changes of the spec, value by place, under which it may go well.
     """
 
     event: Literal["failed"] = "failed"
     problem: str
     remedy: str = ""
     log: str = ""
+    proposal: dict[str, int | float] = {}
 
 
 Event = Annotated[
@@ -357,6 +362,12 @@ Event = Annotated[
     | EpochDone | Stopping | Paused | Resumed | Measured | Trained | Evaluated | Ended | Failed,
     Field(discriminator="event"),
 ]  # fmt: skip
+
+
+def is_last(event: Said) -> bool:
+    """Whether no event follows this one in the process that said it."""
+    return isinstance(event, Ended | Failed) or (isinstance(event, Paused) and event.released)
+
 
 _adapter: TypeAdapter[Event] = TypeAdapter(Event)
 

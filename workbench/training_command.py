@@ -7,16 +7,15 @@ import math
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from workbench import events
-from workbench.engine import protocol
+from workbench.engine import protocol, wishes
 from workbench.runs import store
 from workbench.spec import RunSpec
 
@@ -27,6 +26,23 @@ _STAGES = {
     "download": "Downloading weights",
     "trace": "Preparing the first step",
 }
+
+
+class Wished:
+    """What is wished of the run in this process, by Ctrl-C or by what is left in its folder."""
+
+    def __init__(self) -> None:
+        self.now: Literal["stop", "after_epoch", "pause", "release"] | None = None
+
+    def hear(self, wish: protocol.Wish) -> None:
+        """Take in a wish that was left; to discard is to stop here."""
+        match wish:
+            case protocol.Stop(after_epoch=after_epoch):
+                self.now = "after_epoch" if after_epoch else "stop"
+            case protocol.Pause(release=release):
+                self.now = "release" if release else "pause"
+            case protocol.GoOn():
+                self.now = None
 
 
 class Narrator:
@@ -73,14 +89,28 @@ class Narrator:
                 show(self._task, completed=event.step, words=words)
             case events.EpochDone():
                 self._say_epoch(event)
-            case events.Stopping():
-                show(self._task, description="Stopping after this step")
             case events.Trained():
                 self.trained = event
                 show(self._task, description="Evaluating", words="")
             case events.Evaluated():
                 self.evaluated = event
                 self._say_result(event)
+            case _:
+                self._hear_of_pauses(event)
+
+    def _hear_of_pauses(self, event: events.Said) -> None:
+        show = self._progress.update
+        match event:
+            case events.Stopping(after_epoch=after_epoch):
+                what = "epoch" if after_epoch else "step"
+                show(self._task, description=f"Stopping after this {what}")
+            case events.Paused(problem=problem):
+                show(self._task, description=f"Paused. {problem}".strip())
+            case events.Resumed(step=step, skipped=skipped):
+                show(self._task, description="Training", completed=step)
+                if skipped:
+                    words = f"{skipped}; an earlier one was taken"
+                    self._console.print(words, markup=False, highlight=False)
             case _:
                 return
 
@@ -100,7 +130,9 @@ class Narrator:
             self._console.print(f"{event.split} {name} {value:.4g}{beside}", highlight=False)
 
 
-def train_and_report(run_spec: RunSpec, runs: Path, *, as_json: bool) -> int:
+def train_and_report(
+    run_spec: RunSpec, runs: Path, *, as_json: bool
+) -> int:  # fmt: skip
     """Train in this process and print how it goes.
 
     Args:
@@ -111,28 +143,51 @@ def train_and_report(run_spec: RunSpec, runs: Path, *, as_json: bool) -> int:
     Returns:
         Exit code: 0 done, 1 failed.
     """
+    return _report(store.create(runs, run_spec), as_json=as_json, resume=False)
+
+
+def resume_and_report(folder: Path, *, as_json: bool) -> int:
+    """Go on with a run that was paused, stopped or interrupted, and print how it goes.
+
+    Args:
+        folder: of the run.
+        as_json: end with one line of JSON on standard output.
+
+    Returns:
+        Exit code: 0 done, 1 failed.
+
+    Raises:
+        UserError: there is no such run, or it is under way, or it is done.
+    """
+    run = store.find(folder)
+    run.refuse_resume()
+    return _report(run, as_json=as_json, resume=True)
+
+
+def _report(run: store.Run, *, as_json: bool, resume: bool) -> int:
     os.environ.update(protocol.environment())
     console = Console(stderr=True)
-    run = store.create(runs, run_spec)
     with Narrator(console) as narrator:
         # Loads TensorFlow; imported here so that a wrong spec is refused without waiting for it.
         from workbench.engine.execution import execute
         from workbench.engine.recorder import Recorder
 
-        stop = threading.Event()
-        before = signal.signal(signal.SIGINT, _stop_then_end(stop))
+        wished = Wished()
+        before = signal.signal(signal.SIGINT, _stop_then_end(wished))
         try:
             recorder = Recorder(run, narrator.hear)
-            last = execute(run, recorder, lambda: "stop" if stop.is_set() else None)
+            wishes.watch(run, wished.hear)
+            last = execute(run, recorder, lambda: wished.now, resume=resume)
         finally:
             signal.signal(signal.SIGINT, before)
-    failed = isinstance(last, events.Failed)
     if as_json:
         sys.stdout.write(json.dumps(_summary(run, narrator, last), ensure_ascii=False) + "\n")
     if isinstance(last, events.Failed):
         console.print(f"failed: {last.problem} {last.remedy}", markup=False, highlight=False)
     console.print(f"run folder: {run.folder}", markup=False, highlight=False, soft_wrap=True)
-    return 1 if failed else 0
+    if isinstance(last, events.Paused):
+        console.print("paused: go on with `workbench resume`", markup=False, highlight=False)
+    return 1 if isinstance(last, events.Failed) else 0
 
 
 def evaluate_run(folder: Path, split: str) -> events.Evaluated:
@@ -188,12 +243,12 @@ def columns_of(folder: Path, split: str) -> dict[str, dict[str, float]]:
 
 
 def _summary(
-    run: store.Run, narrator: Narrator, last: events.Ended | events.Failed
+    run: store.Run, narrator: Narrator, last: events.Ended | events.Failed | events.Paused
 ) -> dict[str, Any]:
     trained = narrator.trained
     summary: dict[str, Any] = {
         "run": str(run.folder),
-        "outcome": last.outcome if isinstance(last, events.Ended) else "failed",
+        "outcome": last.outcome if isinstance(last, events.Ended) else last.event,
         "metrics": narrator.evaluated.metrics if narrator.evaluated else {},
         "baseline": narrator.evaluated.baseline if narrator.evaluated else {},
         "seconds": trained.seconds if trained else 0.0,
@@ -204,10 +259,10 @@ def _summary(
     return summary
 
 
-def _stop_then_end(stop: threading.Event) -> Any:
+def _stop_then_end(wished: Wished) -> Any:
     def heard(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
+        if wished.now == "stop":
             raise KeyboardInterrupt
-        stop.set()
+        wished.now = "stop"
 
     return heard

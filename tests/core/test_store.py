@@ -181,14 +181,15 @@ def test_a_run_whose_process_lives_is_running(run):
     assert not run.status().over
 
 
-def test_a_run_whose_process_has_died_without_a_word_is_failed(run):
+def test_a_run_whose_process_has_died_without_a_word_is_interrupted(run):
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     run.write_status(running(child.pid, store.process_started(child.pid)))
     assert run.status().phase == "running"
     child.kill()
     child.communicate()
     status = run.status()
-    assert (status.phase, status.over, status.epoch) == ("failed", True, 2)
+    assert (status.phase, status.over, status.epoch) == ("interrupted", False, 2)
+    assert status.resumable
     assert "is gone" in status.message
 
 
@@ -198,14 +199,14 @@ def test_a_killed_process_that_nobody_has_collected_yet_is_dead_too(run):
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # ended, and left a zombie
     try:
-        assert run.status().phase == "failed"
+        assert run.status().phase == "interrupted"
     finally:
         child.communicate()
 
 
 def test_another_process_that_was_given_the_number_later_is_not_taken_for_the_run(run):
     run.write_status(running(os.getpid(), psutil.Process().create_time() - 3600))
-    assert run.status().phase == "failed"
+    assert run.status().phase == "interrupted"
 
 
 def test_a_run_that_ended_stays_as_it_ended_though_its_process_is_gone(run):

@@ -49,6 +49,15 @@ class Link(QObject):
     def discard(self) -> None:
         self.wishes.append("discard")
 
+    def finish_epoch(self) -> None:
+        self.wishes.append("finish epoch")
+
+    def pause(self, *, release: bool = False) -> None:
+        self.wishes.append("release" if release else "pause")
+
+    def go_on(self) -> None:
+        self.wishes.append("go on")
+
 
 def started(time: float = 1000.0) -> events.Started:
     return events.Started(
@@ -337,14 +346,16 @@ def test_a_finished_run_is_replayed_as_it_was_live(tmp_path, presenter, link) ->
     assert again.curves.steps.y.tolist() == presenter.curves.steps.y.tolist()
 
 
-def test_a_replayed_run_whose_process_is_gone_has_failed(qtbot, tmp_path, view, presenter) -> None:
+def test_a_replayed_run_whose_process_is_gone_can_be_resumed(
+    qtbot, tmp_path, view, presenter
+) -> None:
     run = recorded(tmp_path / "run", two_epochs(), "running", pid=2**22 + 1, started=1.0)
-    run.log_file.write_text("Killed\n")
     with qtbot.assertNotEmitted(presenter.finished):
         presenter.replay(run)
-    assert presenter.state.phase == "failed"
-    assert "gone" in words(view, "train_banner_text")
-    assert presenter.state.log.strip() == "Killed"
+    assert "gone" in presenter.state.words
+    with qtbot.waitSignal(presenter.resume_wished) as wished:
+        qtbot.mouseClick(button(view, "train_resume"), Qt.MouseButton.LeftButton)
+    assert wished.args == [run.folder]
 
 
 @pytest.mark.parametrize(("said", "part"), [([], "not begun"), (two_epochs(), "Another process")])
@@ -444,3 +455,93 @@ def test_several_terms_are_shown_raw_weighed_and_by_share(view, link):
     assert "pull apart" in sentence
     view.findChild(QPushButton, "train_gradients_cosines").click()
     assert view.learning.plot.series()["image"][1].tolist() == [-0.5]
+
+
+def paused(**more) -> events.Paused:
+    return events.Paused(epoch=3, step=9, **more)
+
+
+def test_a_pause_is_acknowledged_at_once_and_taken_back_by_resume(qtbot, view, link) -> None:
+    say(link, *two_epochs())
+    qtbot.mouseClick(button(view, "train_pause"), Qt.MouseButton.LeftButton)
+    assert words(view, "train_words").startswith("Pausing")
+    assert link.wishes == ["pause"]
+    say(link, paused())
+    assert words(view, "train_words").startswith("Paused in epoch 3 after step 9")
+    assert not button(view, "train_pause").isVisibleTo(view)
+    qtbot.mouseClick(button(view, "train_resume"), Qt.MouseButton.LeftButton)
+    assert link.wishes == ["pause", "go on"]
+    say(link, events.Resumed(epoch=3, step=9), steps(10, 0.5))
+    assert button(view, "train_pause").isVisibleTo(view)
+
+
+def test_a_paused_run_can_free_its_memory_and_goes_on_from_disk(
+    qtbot, tmp_path, view, presenter, link
+) -> None:
+    say(link, *two_epochs(), paused())
+    qtbot.mouseClick(button(view, "train_release"), Qt.MouseButton.LeftButton)
+    assert link.wishes == ["release"]
+    with qtbot.waitSignal(presenter.finished) as finished:
+        say(link, paused(released=True))
+    assert finished.args[1] == "paused"
+    with qtbot.waitSignal(presenter.resume_wished):
+        qtbot.mouseClick(button(view, "train_resume"), Qt.MouseButton.LeftButton)
+
+
+def test_a_resumed_run_shows_what_stands_in_its_file_and_nothing_twice(
+    tmp_path, view, presenter
+) -> None:
+    run = recorded(tmp_path / "run", two_epochs(), "running", pid=2**22 + 1, started=1.0)
+    link = Link()
+    presenter.follow(link, folder=run.folder, spec=spec())
+    say(link, events.Preparing(stage="scan"), events.Resumed(epoch=3, step=8, from_disk=True))
+    before = len(presenter.curves.steps)
+    assert before
+    assert presenter.curves.epochs == 10
+    say(link, steps(9, 0.5))
+    assert len(presenter.curves.steps) == before + 1
+    assert presenter.state.phase == "running"
+
+
+def test_the_epoch_in_hand_can_be_finished_first(qtbot, view, link) -> None:
+    say(link, *two_epochs(), steps(9, 0.5))
+    qtbot.mouseClick(button(view, "train_finish_epoch"), Qt.MouseButton.LeftButton)
+    assert link.wishes == ["finish epoch"]
+    assert "after this epoch" in words(view, "train_words")
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_by_itself(view, presenter, link) -> None:
+    say(link, *two_epochs(), paused(problem="The disk is full."))
+    assert "disk is full" in words(view, "train_words")
+    assert presenter.state.phase == "running"
+
+
+def test_a_run_that_lacked_memory_is_trained_with_a_smaller_batch_at_a_click(
+    qtbot, view, presenter, link
+) -> None:
+    fault = events.Failed(problem="Out of memory.", proposal={"training.batch_size": 16})
+    say(link, *two_epochs(), fault)
+    assert button(view, "train_proposal").text() == "Train with batch size 16"
+    with qtbot.waitSignal(presenter.retrain_wished) as wished:
+        qtbot.mouseClick(button(view, "train_proposal"), Qt.MouseButton.LeftButton)
+    assert wished.args[0].training.batch_size == 16
+
+
+def test_an_engine_that_says_nothing_for_long_is_told_and_can_be_waited_for(
+    qtbot, view, presenter, link, monkeypatch
+) -> None:
+    from workbench.gui.presenters import train as told
+
+    say(link, *two_epochs(), steps(9, 0.5))
+    monkeypatch.setattr(told, "SILENCE_SECONDS", -1.0)
+    presenter._usual = 0.0
+    presenter._look_for_silence()
+    assert "said nothing" in words(view, "train_words")
+    qtbot.mouseClick(button(view, "train_wait"), Qt.MouseButton.LeftButton)
+    assert not presenter.state.silent
+    presenter._look_for_silence()
+    measured = events.Measured(processor=0.5, memory=1, memory_free=1)
+    say(link, measured)
+    assert presenter.state.silent, "that the machine is measured is no sign of life of the steps"
+    say(link, steps(10, 0.5))
+    assert not presenter.state.silent

@@ -19,18 +19,19 @@ _OUT_OF_MEMORY = (
 _OUT_OF_DISK = ("The disk is full.", "Free some space, then train again.")
 
 
-def of_exception(error: BaseException, log: str = "") -> Failed:
+def of_exception(error: BaseException, log: str = "", batch_size: int = 0) -> Failed:
     """The last word of a run that an exception ended.
 
     Args:
         error: what was raised.
         log: the last lines of its log.
+        batch_size: of the run, to propose half of it where memory ran out; 0: not known.
     """
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, UserError):
         return Failed(problem=error.problem, remedy=error.remedy, log=log)
     if isinstance(error, MemoryError) or _MEMORY.search(text):
-        return Failed(problem=_OUT_OF_MEMORY[0], remedy=_OUT_OF_MEMORY[1], log=log)
+        return _memory(log, batch_size)
     if _DISK.search(text):
         return Failed(problem=_OUT_OF_DISK[0], remedy=_OUT_OF_DISK[1], log=log)
     first = text.strip().splitlines()[0][:300]
@@ -41,26 +42,37 @@ def of_exception(error: BaseException, log: str = "") -> Failed:
     )
 
 
-def of_exit(code: int, log: str = "") -> Failed:
+def of_exit(code: int, log: str = "", batch_size: int = 0) -> Failed:
     """The last word for a run whose engine died without one.
 
     Args:
         code: exit code of the process; negative: the signal that ended it.
         log: the last lines of its log.
+        batch_size: as of ``of_exception``.
     """
     if _MEMORY.search(log):
-        return Failed(problem=_OUT_OF_MEMORY[0], remedy=_OUT_OF_MEMORY[1], log=log)
+        return _memory(log, batch_size)
     if _DISK.search(log):
         return Failed(problem=_OUT_OF_DISK[0], remedy=_OUT_OF_DISK[1], log=log)
     if code == -signal.SIGKILL:
         return Failed(
             problem="The engine was killed from outside, as the system does when memory runs out.",
-            remedy="Halve the batch size if nobody ended it on purpose, then train again.",
+            remedy="Resume it if somebody ended it on purpose; else halve the batch size.",
             log=log,
+            proposal=_half(batch_size),
         )
     how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     return Failed(
         problem=f"The engine ended without a word ({how}).",
-        remedy="What was saved so far is kept; train again. The log tells more.",
+        remedy="What was saved so far is kept; resume the run. The log tells more.",
         log=log,
     )
+
+
+def _memory(log: str, batch_size: int) -> Failed:
+    problem, remedy = _OUT_OF_MEMORY
+    return Failed(problem=problem, remedy=remedy, log=log, proposal=_half(batch_size))
+
+
+def _half(batch_size: int) -> dict[str, int | float]:
+    return {"training.batch_size": batch_size // 2} if batch_size > 1 else {}

@@ -11,36 +11,44 @@ from workbench.data.folder import Stopped, scan
 from workbench.data.prepared import Prepared
 from workbench.engine import causes
 from workbench.engine.recorder import Recorder
-from workbench.events import Ended, Failed, Preparing, Said
+from workbench.events import Ended, Failed, Paused, Preparing, Said
 from workbench.insight.evaluate import evaluate, load_model
 from workbench.runs import store
 from workbench.spec import RunSpec
-from workbench.training.trainer import Trainer
+from workbench.training.trainer import Released, Trainer, Wish
 
-Wish = Callable[[], str | None]
-"""Asked often while a run is under way: None to go on, ``stop`` to stop and keep the best."""
+Wished = Callable[[], Wish | None]
+"""Asked often while a run is under way; None to go on."""
 
-LastWord = Ended | Failed
+LastWord = Ended | Failed | Paused
 
 
-def execute(run: store.Run, recorder: Recorder, wish: Wish) -> LastWord:
+def execute(
+    run: store.Run, recorder: Recorder, wish: Wished, *, resume: bool = False
+) -> LastWord:  # fmt: skip
     """Do a run and record all that it says.
 
     Args:
         run: a run with its spec.
         recorder: told every event, the last word included.
         wish: asked between steps.
+        resume: go on where the run stood; from the beginning where nothing was saved.
 
     Returns:
-        Its last word. An exception never leaves this function; its traceback goes to the log.
+        Its last word; ``Paused`` of a run that is to go on in another process. An exception never
+        leaves this function; its traceback goes to the log.
     """
     try:
         store.write_atomic(run.folder / "environment.json", store.environment())
-        last: LastWord = _train_and_evaluate(run, recorder, wish)
+        last: LastWord = _train_and_evaluate(run, recorder, wish, resume=resume)
+    except Released as released:
+        last = Paused(epoch=released.epoch, step=released.step, released=True)
     except Stopped:
         last = Ended(outcome="discarded")
+        if wish() == "release":
+            last = Paused(epoch=1, step=0, released=True)
     except Exception as error:  # noqa: BLE001 - whatever it is, the run says so as its last word
-        last = causes.of_exception(error, run.log_tail())
+        last = causes.of_exception(error, run.log_tail(), run.spec().training.batch_size)
         with run.log_file.open("a", encoding="utf-8") as log:
             traceback.print_exc(file=log)
     recorder.tell(last)
@@ -77,10 +85,15 @@ def read_data(
     )
 
 
-def _train_and_evaluate(run: store.Run, recorder: Recorder, wish: Wish) -> LastWord:
+def _train_and_evaluate(
+    run: store.Run, recorder: Recorder, wish: Wished, *, resume: bool
+) -> LastWord:  # fmt: skip
     run_spec = run.spec()
-    prepared = read_data(run_spec, recorder.tell, lambda: wish() is not None)
-    trained = Trainer(run_spec, prepared, run.folder, recorder.tell, wish).train()
+    prepared = read_data(run_spec, recorder.tell, lambda: wish() in ("stop", "release"))
+    trainer = Trainer(
+        run_spec, prepared, run.folder, recorder.tell, wish, journal=recorder, resume=resume
+    )  # fmt: skip
+    trained = trainer.train()
     model = load_model(run_spec, run.folder)
     recorder.tell(evaluate(run_spec, prepared, model, "test", run.folder))
     return Ended(outcome=trained.outcome)

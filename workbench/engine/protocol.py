@@ -37,10 +37,12 @@ class Train(Asked):
 
     Args:
         run: folder of a run, absolute.
+        resume: go on where it stood; from the beginning where nothing was saved.
     """
 
     ask: Literal["train"] = "train"
     run: str
+    resume: bool = False
 
 
 class Line(BaseModel):

@@ -1,7 +1,8 @@
 """The engine process: TensorFlow warm, requests in on standard input, events out on a private pipe.
 
 One process does one run and ends: GPU memory returns only when a process ends, and a run that
-crashes takes nobody along. It ends as soon as its standard input closes, so that none is orphaned.
+crashes takes nobody along. It ends as soon as its standard input closes, so that none is orphaned,
+unless it was asked to go on in the background.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from typing import BinaryIO
 
 from workbench import __version__, events
 from workbench.data.folder import Stopped
-from workbench.engine import protocol
+from workbench.engine import protocol, wishes
 from workbench.engine.execution import execute, read_data
 from workbench.engine.questions import Questions
 from workbench.engine.recorder import Recorder
 from workbench.errors import UserError
 from workbench.runs import store
 from workbench.training import devices
+from workbench.training.trainer import Wish
 
 # Tracing and compiling the first step cannot be interrupted from inside; after this many seconds a
 # wish to stop that nothing has answered ends the process, as there is nothing to keep yet.
@@ -46,7 +48,8 @@ class Server:
         self._answering = threading.Lock()
         self._questions = Questions(self._say)
         self._waiting: queue.SimpleQueue[protocol.Prepare | protocol.Train] = queue.SimpleQueue()
-        self._stop = threading.Event()
+        self._wish: Wish | None = None
+        self._detached = False
         self._acknowledged = threading.Event()
         self._recorder: Recorder | None = None
 
@@ -68,7 +71,7 @@ class Server:
                 case protocol.Prepare():
                     self._prepare(request)
                 case protocol.Train():
-                    return self._train(store.find(Path(request.run)))
+                    return self._train(store.find(Path(request.run)), resume=request.resume)
 
     def _hear(self) -> None:
         for line in self._requests:
@@ -78,19 +81,32 @@ class Server:
                 sys.stderr.write(f"engine: {error}\n")
                 continue
             match request:
-                case protocol.Stop():
-                    self._stop_soon(keep=request.keep)
+                case protocol.Detach():
+                    self._detached = True
+                case protocol.Stop() | protocol.Pause() | protocol.GoOn():
+                    self._hear_wish(request)
                 case protocol.DrawLosses() | protocol.Describe():
                     self._questions.put(request)
                 case protocol.Prepare() | protocol.Train():
                     self._waiting.put(request)
-        os._exit(0)
+        if not self._detached:
+            os._exit(0)
 
-    def _stop_soon(self, *, keep: bool) -> None:
-        self._stop.set()
-        if not keep:
-            self._end_now()
-        threading.Thread(target=self._insist, name="insist", daemon=True).start()
+    def _hear_wish(self, request: protocol.Wish) -> None:
+        match request:
+            case protocol.Stop(keep=False):
+                self._end_now()
+            case protocol.Stop(after_epoch=True):
+                self._wish = "after_epoch"
+                if self._recorder is not None:
+                    self._recorder.tell(events.Stopping(after_epoch=True))
+            case protocol.Stop():
+                self._wish = "stop"
+                threading.Thread(target=self._insist, name="insist", daemon=True).start()
+            case protocol.Pause():
+                self._wish = "release" if request.release else "pause"
+            case protocol.GoOn():
+                self._wish = None
 
     def _insist(self) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -109,8 +125,13 @@ class Server:
         if isinstance(event, events.Stopping | events.Trained):
             self._acknowledged.set()
         with self._answering:
-            self._answers.write(events.to_line(event).encode() + b"\n")
-            self._answers.flush()
+            try:
+                self._answers.write(events.to_line(event).encode() + b"\n")
+                self._answers.flush()
+            except BrokenPipeError:
+                # Whoever asked has gone; the run's folder has everything.
+                if not self._detached:
+                    raise
 
     def _prepare(self, request: protocol.Prepare) -> None:
         begun = time.monotonic()
@@ -127,12 +148,13 @@ class Server:
         seconds = time.monotonic() - begun
         self._say(events.Prepared(samples=len(prepared.stems), seconds=seconds))
 
-    def _train(self, run: store.Run) -> int:
+    def _train(self, run: store.Run, *, resume: bool) -> int:
         # Building a model draws from the chance that a run starts from.
         self._questions.close()
         _send_prints_to(run.log_file)
         self._recorder = Recorder(run, self._say)
-        last = execute(run, self._recorder, lambda: "stop" if self._stop.is_set() else None)
+        wishes.watch(run, self._hear_wish)
+        last = execute(run, self._recorder, lambda: self._wish, resume=resume)
         return 1 if isinstance(last, events.Failed) else 0
 
 

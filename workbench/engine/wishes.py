@@ -7,12 +7,18 @@ looks for it, takes it away and acts as if it had been asked directly.
 from __future__ import annotations
 
 import sys
+import threading
+import time
+from collections.abc import Callable
 
 from workbench.engine import protocol
 from workbench.errors import UserError
 from workbench.runs.store import Run, write_atomic
 
 _FILE = "wish.json"
+
+LOOK_SECONDS = 0.25
+"""A wish that was left is found within this time."""
 
 
 def leave(run: Run, wish: protocol.Wish) -> None:
@@ -52,3 +58,23 @@ def take(run: Run) -> protocol.Wish | None:
         sys.stderr.write(f"engine: {file}: {error}\n")
         return None
     return request if isinstance(request, protocol.Wish) else None
+
+
+def watch(run: Run, hear: Callable[[protocol.Wish], object]) -> None:
+    """Look for wishes in a thread of its own, as long as the process lives.
+
+    Args:
+        run: the run that this process computes.
+        hear: told each wish, in that thread.
+    """
+
+    def look() -> None:
+        # One that was left for an earlier process is not for this one.
+        take(run)
+        while True:
+            time.sleep(LOOK_SECONDS)
+            wish = take(run)
+            if wish is not None:
+                hear(wish)
+
+    threading.Thread(target=look, name="wishes", daemon=True).start()

@@ -141,6 +141,9 @@ class Workbench(QObject):
         self.recipe.train_wished.connect(self.begin)
         self.train.changed.connect(self._mark_train)
         self.train.finished.connect(self._finish)
+        self.train.resume_wished.connect(self.resume)
+        self.train.retrain_wished.connect(self.begin)
+        self.start.resume_wished.connect(self.resume)
         self.train_view.recipe_wished.connect(lambda: show("recipe"))
         self.train_view.results_wished.connect(self._show_results)
         self.results_view.train_wished.connect(lambda: show("train"))
@@ -224,7 +227,7 @@ class Workbench(QObject):
     @Slot(object)
     def begin(self, spec: RunSpec) -> None:
         """Make a run folder and hand it to an engine."""
-        if self.train.state.under_way or self.train.state.phase in {"stopping", "evaluating"}:
+        if self.train.state.held:
             self.recipe_view.banner.show_warning("A run is under way; stop it first.")
             return
         self._soon.stop()
@@ -234,6 +237,25 @@ class Workbench(QObject):
             self.recipe_view.banner.show_error(error)
             return
         thread = self.engines.train(run)
+        self.train.follow(thread, folder=run.folder, spec=spec)
+        self.window.show_stage("train")
+
+    @Slot(object)
+    def resume(self, folder: Path) -> None:
+        """Go on with a run that was paused or interrupted."""
+        if self.train.state.held:
+            self.start_view.banner.show_warning("A run is under way; stop or finish it first.")
+            return
+        try:
+            run = store.find(folder)
+            run.refuse_resume()
+            spec = run.spec()
+        except UserError as error:
+            self.start_view.banner.show_error(error)
+            self.train_view.banner.show_error(error)
+            return
+        self._soon.stop()
+        thread = self.engines.train(run, resume=True)
         self.train.follow(thread, folder=run.folder, spec=spec)
         self.window.show_stage("train")
 
@@ -293,7 +315,7 @@ class Workbench(QObject):
         if self._closing:
             self.window.busy = False
             self.window.close()
-        elif outcome not in {"failed", "discarded"}:
+        elif outcome not in {"failed", "discarded", "paused"}:
             self.results.show_run(folder)
             self.window.rail.buttons["results"].show_mark("ready")
 
@@ -355,7 +377,7 @@ class Workbench(QObject):
     def _mark_train(self, state: TrainState) -> None:
         marks: dict[str, Mark] = {"idle": "", "done": "done", "failed": "attention"}
         self.window.rail.buttons["train"].show_mark(marks.get(state.phase, "running"))
-        self.window.busy = state.phase not in {"idle", "done", "failed"}
+        self.window.busy = state.held
 
     @Slot(object)
     def _show_engine(self, state: EngineState) -> None:

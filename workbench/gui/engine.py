@@ -33,7 +33,8 @@ class EngineThread(QThread):
     """Owns one engine process: starts it, hears its events, asks, ends it, reports its end.
 
     Every event arrives by ``said`` in the window's thread. After a run was asked for, the last of
-    them is always ``Ended`` or ``Failed``, whatever happened to the process.
+    them is always ``Ended``, ``Failed`` or the ``Paused`` of a run that was released, whatever
+    happened to the process.
 
     Args:
         command: what to start; the real engine when left out.
@@ -52,6 +53,7 @@ class EngineThread(QThread):
         self._open = False
         self._early: list[bytes] = []
         self._run: store.Run | None = None
+        self._batch_size = 0
         self._over = False
         self._wished = False
         self._forced = False
@@ -66,10 +68,11 @@ class EngineThread(QThread):
         """The process; 0 before it was started."""
         return self._process.pid if self._process is not None else 0
 
-    def train(self, run: store.Run) -> None:
-        """Do this run; once in the life of a process."""
+    def train(self, run: store.Run, *, resume: bool = False) -> None:
+        """Do this run, or go on with it where it stood; once in the life of a process."""
         self._run = run
-        self._ask(protocol.Train(run=str(run.folder)))
+        self._batch_size = run.spec().training.batch_size
+        self._ask(protocol.Train(run=str(run.folder), resume=resume))
 
     def prepare(self, spec: RunSpec) -> None:
         """Fill the cache for these data while nothing else is to do."""
@@ -82,6 +85,18 @@ class EngineThread(QThread):
     def ask_to_stop(self) -> None:
         """Stop the run and keep the best weights so far; ends the process if it does not answer."""
         self._wish(protocol.Stop(keep=True))
+
+    def finish_epoch(self) -> None:
+        """Stop after the epoch in hand and keep the best weights."""
+        self._ask(protocol.Stop(after_epoch=True))
+
+    def pause(self, *, release: bool = False) -> None:
+        """Stand still after the step in hand; ends the process too where that is wished."""
+        self._ask(protocol.Pause(release=release))
+
+    def go_on(self) -> None:
+        """Go on after a pause."""
+        self._ask(protocol.GoOn())
 
     def discard(self) -> None:
         """End the run at once and keep nothing."""
@@ -133,7 +148,7 @@ class EngineThread(QThread):
             process.stdout.close()
             if process.stdin is not None:
                 self._close(process.stdin)
-            self._end(causes.of_exit(code, self._last_words(errors)))
+            self._end(causes.of_exit(code, self._last_words(errors), self._batch_size))
 
     def _hear(self, line: bytes) -> None:
         try:
@@ -141,7 +156,7 @@ class EngineThread(QThread):
         except UserError:
             # The process was ended in the middle of a line; its run folder has the whole one.
             return
-        self._over = self._over or isinstance(event, events.Ended | events.Failed)
+        self._over = self._over or events.is_last(event)
         self.said.emit(event)
 
     def _end(self, failure: events.Failed) -> None:
@@ -166,6 +181,7 @@ class EngineThread(QThread):
 
     @staticmethod
     def _record(run: store.Run, last: events.Ended | events.Failed) -> events.Ended | events.Failed:
+        run.mend_events()
         with run.events_file.open("a", encoding="utf-8") as stream:
             stream.write(events.to_line(last) + "\n")
         failed = isinstance(last, events.Failed)
@@ -289,8 +305,8 @@ class Engines(QObject):
         if self._spare is not None:
             self._spare.ask(question)
 
-    def train(self, run: store.Run) -> EngineThread:
-        """Hand the spare engine a run.
+    def train(self, run: store.Run, *, resume: bool = False) -> EngineThread:
+        """Hand the spare engine a run, or one to go on with.
 
         Returns:
             The thread that owns it; connect to ``said`` before returning to the event loop.
@@ -301,7 +317,7 @@ class Engines(QObject):
             self._spare = None
             self._spare_device = ""
         thread.said.connect(self._hear_training)
-        thread.train(run)
+        thread.train(run, resume=resume)
         self._become("training", "Engine: preparing…")
         return thread
 
@@ -370,6 +386,10 @@ class Engines(QObject):
                 self._epochs = epochs
             case events.EpochDone(epoch=epoch):
                 self._become("training", f"Engine: training {epoch}/{self._epochs}")
+            case events.Resumed(epoch=epoch):
+                self._become("training", f"Engine: training, epoch {epoch}")
+            case events.Paused():
+                self._become("training", "Engine: paused")
             case events.Trained():
                 self._become("training", "Engine: evaluating…")
             case _:

@@ -113,7 +113,7 @@ class Run:
         return spec.read(self.folder / "spec.json")
 
     def status(self) -> Status:
-        """How far it is; a run whose process has died without a word is failed.
+        """How far it is; a run whose process has died without a word is interrupted.
 
         Raises:
             UserError: ``status.json`` is damaged.
@@ -127,9 +127,18 @@ class Run:
             raise UserError(f"{file} cannot be read: {error}.", "Delete the run folder.") from None
         if status.phase == "running" and not _alive(status):
             return status.model_copy(
-                update={"phase": "failed", "message": "The process that trained it is gone."}
+                update={
+                    "phase": "interrupted",
+                    "message": "The process that trained it is gone; it can be resumed.",
+                }
             )
         return status
+
+    @property
+    def under_way(self) -> bool:
+        """A process computes it now, or holds it while it is paused."""
+        status = self.status()
+        return status.phase in ("running", "paused") and _alive(status)
 
     def write_status(self, status: Status) -> None:
         """Replace ``status.json`` as a whole."""
@@ -157,6 +166,40 @@ class Run:
                     f"{self.events_file} line {number}: {error.problem}",
                     "The run's history cannot be shown; its model is not affected.",
                 ) from None
+
+    def refuse_resume(self) -> None:
+        """Refuse to go on with a run that is under way or at its end.
+
+        Raises:
+            UserError: it is.
+        """
+        status = self.status()
+        if self.under_way:
+            raise UserError(
+                f"{self.name} is under way in process {status.pid}.",
+                "Stop it there first, or ask that process to go on.",
+            )
+        if status.phase in ("done", "flat"):
+            raise UserError(f"{self.name} is done.", "Train its recipe again for another run.")
+
+    def mend_events(self) -> None:
+        """Cut off a last line that was torn when its process died."""
+        try:
+            with self.events_file.open("r+b") as stream:
+                size = stream.seek(0, os.SEEK_END)
+                end = size
+                while end:
+                    begin = max(0, end - 2**16)
+                    stream.seek(begin)
+                    found = stream.read(end - begin).rfind(b"\n")
+                    if found >= 0:
+                        end = begin + found + 1
+                        break
+                    end = begin
+                if end < size:
+                    stream.truncate(end)
+        except FileNotFoundError:
+            return
 
     def log_tail(self, lines: int = 12) -> str:
         """The last lines of its log.

@@ -68,7 +68,15 @@ class TrainSpec(Spec):
         patience: epochs without a better validation loss before training stops; none: never.
         clip_norm: longest gradient allowed; longer ones are shortened to it; none: no limit.
         augmentation: how training samples are varied at random.
+        plateau: epochs without a better validation loss before the learning rate is reduced;
+            none: never.
+        plateau_factor: what the learning rate is multiplied with then.
+        longest_minutes: training stops after so much time and keeps the best; none: no limit.
         seed: start of all chance: weights, order of samples, dropout, augmentation.
+        checkpoint_epochs: a place to go on from is saved after every so many epochs.
+        checkpoint_minutes: and within an epoch after so much time; none: not.
+        checkpoint_steps: and after so many steps; none: not.
+        checkpoints_kept: how many of these places are kept, beside the best weights.
     """
 
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 20
@@ -83,7 +91,29 @@ class TrainSpec(Spec):
         float | None, Field(gt=0, le=1e6, json_schema_extra={"log": True, "advanced": True})
     ] = None
     augmentation: Augmentation = Augmentation()
+    plateau: Annotated[
+        int | None, Field(ge=1, le=1000, json_schema_extra={"unit": "epochs", "advanced": True})
+    ] = None
+    plateau_factor: Annotated[float, Field(gt=0, lt=1, json_schema_extra={"advanced": True})] = 0.5
+    longest_minutes: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=1e6,
+            json_schema_extra={"label": "longest time", "unit": "minutes", "advanced": True},
+        ),
+    ] = None
     seed: Annotated[int, Field(ge=0, le=2**31 - 1, json_schema_extra={"advanced": True})] = 0
+    checkpoint_epochs: Annotated[
+        int, Field(ge=1, le=10_000, json_schema_extra={"unit": "epochs", "advanced": True})
+    ] = 1
+    checkpoint_minutes: Annotated[
+        float | None, Field(ge=0, le=1e6, json_schema_extra={"unit": "minutes", "advanced": True})
+    ] = 5.0
+    checkpoint_steps: Annotated[
+        int | None, Field(ge=1, le=1e9, json_schema_extra={"unit": "steps", "advanced": True})
+    ] = None
+    checkpoints_kept: Annotated[int, Field(ge=1, le=100, json_schema_extra={"advanced": True})] = 2
 
 
 class RunSpec(Spec):

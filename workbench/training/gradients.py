@@ -21,6 +21,8 @@ class Found:
         penalties: values of the fixed terms, scalars.
         gradients: of each variable, over all replicas.
         weights: what each term and penalty was weighed with, [terms].
+        raw: mean loss of each term over all replicas, [terms].
+        length: of the gradient of the whole model.
         norms: length of the gradient of each encoder, [modalities].
         cosines: between the gradients of the task and of all other terms, [modalities].
     """
@@ -30,6 +32,8 @@ class Found:
     penalties: list[Any]
     gradients: list[Any]
     weights: Any
+    raw: Any
+    length: Any
     norms: Any
     cosines: Any
 
@@ -62,6 +66,7 @@ class Gradients:
             [place[id(v)] for v in built.encoders[m].trainable_variables if id(v) in place]
             for m in self._modalities
         ]
+        self._of_model = [place[id(v)] for v in built.model.trainable_variables if id(v) in place]
         self._several = len(objective.terms) > 1
 
     def of(self, inputs: Any, labels: Any, weights: Any, step: Any) -> Found:
@@ -94,6 +99,7 @@ class Gradients:
         features = [given[embedding_of(m)] for m in self._modalities]
         if self._balancer.acts == "norms":
             self._balancer.learn(raw, self._lengths(tape, losses, features))
+        squares = [tf.reduce_sum(tf.square(tf.convert_to_tensor(g))) for g in gradients]
         return Found(
             given=given,
             losses=losses,
@@ -102,7 +108,9 @@ class Gradients:
             weights=tf.concat([shares, tf.constant(list(objective.penalties.values()))], axis=0)
             if fixed
             else shares,
-            norms=tf.stack([self._length(gradients, places) for places in self._of_encoder]),
+            raw=raw,
+            length=_root(squares, self._of_model),
+            norms=tf.stack([_root(squares, places) for places in self._of_encoder]),
             cosines=self._cosines(tape, weighed, features),
         )
 
@@ -180,10 +188,6 @@ class Gradients:
         found = tape.gradient(loss, features, unconnected_gradients="zero")
         return self._over(tf.add_n([tf.reduce_sum(tf.square(g)) for g in found]))
 
-    def _length(self, gradients: list[Any], places: list[int]) -> Any:
-        squares = [tf.reduce_sum(tf.square(tf.convert_to_tensor(gradients[n]))) for n in places]
-        return tf.sqrt(tf.add_n(squares)) if squares else tf.zeros(())
-
     def _cosines(self, tape: Any, weighed: list[Any], features: list[Any]) -> Any:
         """Whether the first term and all others pull the end of each encoder one way."""
         if not self._several:
@@ -198,6 +202,11 @@ class Gradients:
             )
             found.append(dot / tf.maximum(tf.sqrt(left * right), 1e-20))
         return tf.stack(found)
+
+
+def _root(squares: list[Any], places: list[int]) -> Any:
+    """Length over the gradients at these places."""
+    return tf.sqrt(tf.add_n([squares[n] for n in places])) if places else tf.zeros(())
 
 
 def _dot(one: Any, other: Any) -> Any:

@@ -157,6 +157,25 @@ class Objective:
             return self._each(self.terms[0], given, labels, weights)
         return sum(t.weight * self._each(t, given, labels, weights) for t in self.terms)
 
+    def of_each_term(
+        self, given: Mapping[str, Tensor], inputs: Mapping[str, Tensor], labels: Tensor,
+        weights: Tensor,
+    ) -> dict[str, Tensor]:  # fmt: skip
+        """The loss of each sample by term, [batch]; 0 where a sample lacks a modality of it.
+
+        Args:
+            given: outputs of the model by name.
+            inputs: of the model.
+            labels: as of ``per_sample``.
+            weights: 1 for a sample, 0 for what only fills the batch, [batch].
+        """
+        found = {}
+        for term in self.terms:
+            has = self._has(term.name, inputs, weights)
+            each = self._each(term, given, labels, has * weights)
+            found[term.name] = ops.where(has > 0, each, 0.0)
+        return found
+
     def headline(self, losses: list[Tensor]) -> Tensor:
         """The one figure that runs are judged by: the task loss; of pairs alone, the sum."""
         if self._spec.objective.loss is not None:

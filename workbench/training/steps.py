@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from workbench.training.objective import Objective
 
 MOST_STEPS = 64
 """Steps of one call at most."""
+_SPOILED = 4
+# Place of that figure among the sums of steps.
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Figures:
         norms: length of the gradient of each encoder, [modalities]; zeros in evaluation.
         cosines: between the gradient of the task and that of all other terms where each encoder
             ends, [modalities]; zeros in evaluation and where there is but one term.
+        gradient: length of the gradient over the whole model, before it is clipped; 0 in
+            evaluation.
+        spoiled: steps whose loss or gradient was no number; they changed nothing.
+        waited: seconds that the steps waited for their batches; 0 over several devices.
         steps: how many steps.
     """
 
@@ -41,6 +47,9 @@ class Figures:
     weights: NDArray[np.float64]
     norms: NDArray[np.float64]
     cosines: NDArray[np.float64]
+    gradient: float = 0.0
+    spoiled: float = 0.0
+    waited: float = 0.0
     steps: int = 1
 
     def __add__(self, other: Figures) -> Figures:
@@ -48,6 +57,22 @@ class Figures:
         return Figures(
             *(getattr(self, name) + getattr(other, name) for name in Figures.__dataclass_fields__)
         )
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain values, for a checkpoint."""
+        return {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in vars(self).items()
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Figures:
+        """The figures of ``to_plain``."""
+        values: dict[str, Any] = dict(plain)
+        for name, value in plain.items():
+            if isinstance(value, list):
+                values[name] = np.asarray(value, float)
+        return cls(**values)
 
     @property
     def mean(self) -> tuple[float, float]:
@@ -103,6 +128,9 @@ class Steps:
         held = {id(variable) for variable in variables}
         every = trainable(self._built, self._objective, self._balancer)
         self._variables = [variable for variable in every if id(variable) not in held]
+        mine = {id(v) for v in self._model.trainable_variables}
+        self._places = [n for n, v in enumerate(self._variables) if id(v) in mine]
+        self._of_model = [self._variables[place].value for place in self._places]
         self._gradients = Gradients(
             self._built, self._objective, self._balancer, self._variables, self._over,
             self._replicas,
@@ -110,6 +138,8 @@ class Steps:
         # Without AutoGraph, which would rewrite all of Keras' Python: it costs seconds.
         self._many = tf.function(self._train_many, autograph=False)
         self._one = tf.function(self._evaluate_one, autograph=False)
+        self._copied = tf.function(self._copy, autograph=False)
+        self._moved = tf.function(self._share_moved, autograph=False)
 
     def iterate(self, dataset: Any) -> Any:
         """An iterator that gives each replica its element of ``dataset`` in turn."""
@@ -129,63 +159,103 @@ class Steps:
             first: number of the first of these steps, counted from 0 over the whole run.
 
         Returns:
-            The loss of each step, and the sums over all of them.
+            The loss of each step, and the sums over all of them. It ends after a step whose loss or
+            gradient is no number, which changes no weight.
         """
         padded = np.zeros(MOST_STEPS, np.float32)
         padded[: len(rates)] = rates
-        losses, sums = self._many(
+        done, losses, sums, waited = self._many(
             iterator, tf.constant(padded), tf.constant(len(rates)), tf.constant(first)
         )
-        told = losses.numpy()[: len(rates)].astype(float).tolist()
-        return told, self._figures(sums.numpy(), len(rates))
+        count = int(done)
+        told = losses.numpy()[:count].astype(float).tolist()
+        return told, self._figures(sums.numpy(), count, float(waited))
+
+    def measured(
+        self, iterator: Any, rate: float, number: int
+    ) -> tuple[list[float], Figures, float]:
+        """Run one step as ``train`` does, and measure how far it moves the model.
+
+        Returns:
+            As of ``train``, and the length of what was added to the model's variables over their
+            own length.
+        """
+        before = self._copied()
+        losses, figures = self.train(iterator, [rate], number)
+        return losses, figures, float(self._moved(before))
+
+    def _copy(self) -> list[Any]:
+        return [tf.identity(variable) for variable in self._of_model]
+
+    def _share_moved(self, before: list[Any]) -> Any:
+        pairs = zip(self._of_model, before, strict=True)
+        moved = tf.linalg.global_norm([now - then for now, then in pairs])
+        return moved / tf.maximum(tf.linalg.global_norm(before), 1e-20)
 
     def evaluate(self, batch: Any) -> Figures:
         """Sums over a batch of ``batches.sequential``."""
         inputs, labels, weights, _ = batch
         return self._figures(self._one(inputs, labels, weights).numpy(), 1)
 
-    def _figures(self, sums: NDArray[np.float32], steps: int) -> Figures:
-        loss, metric, samples, *rest = sums.astype(float)
+    def _figures(self, sums: NDArray[np.floating[Any]], steps: int, waited: float = 0.0) -> Figures:
+        loss, metric, samples, gradient, spoiled, *rest = sums.astype(float)
         lengths = (self._terms, self._terms, len(self._modalities), len(self._modalities))
         cut = np.split(np.asarray(rest), np.cumsum(lengths)[:-1])
         terms, weights, norms, cosines = cut
         return Figures(
-            float(loss), float(metric), float(samples), terms, weights, norms, cosines, steps
-        )
+            float(loss), float(metric), float(samples), terms, weights, norms, cosines,
+            float(gradient), float(spoiled), waited, steps,
+        )  # fmt: skip
 
     @property
     def _width(self) -> int:
-        return 3 + 2 * self._terms + 2 * len(self._modalities)
+        return 5 + 2 * self._terms + 2 * len(self._modalities)
 
     def _train_many(self, iterator: Any, rates: Any, count: Any, first: Any) -> Any:
-        def more(place: Any, losses: Any, sums: Any) -> Any:
-            return place < count
+        def more(place: Any, losses: Any, sums: Any, waited: Any) -> Any:
+            return (place < count) & (sums[_SPOILED] == 0)
 
-        def step(place: Any, losses: Any, sums: Any) -> Any:
-            told = self._strategy.run(
-                self._train_one, (next(iterator), rates[place], first + place)
-            )
+        def step(place: Any, losses: Any, sums: Any, waited: Any) -> Any:
+            element, seconds = self._next(iterator, sums)
+            told = self._strategy.run(self._train_one, (element, rates[place], first + place))
             total = self._strategy.reduce(tf.distribute.ReduceOp.SUM, told, axis=None)
             index = tf.reshape(place, (1, 1))
             losses = tf.tensor_scatter_nd_update(losses, index, total[:1])
-            return place + 1, losses, sums + total[1:]
+            # Twice as long as what is summed: the sums are the same however steps make calls.
+            more_sums = sums + tf.cast(total[1:], tf.float64)
+            return place + 1, losses, more_sums, waited + seconds
 
-        start = (tf.constant(0), tf.zeros(MOST_STEPS), tf.zeros(self._width))
-        _, losses, sums = tf.while_loop(more, step, start, parallel_iterations=1)
-        return losses, sums
+        sums = tf.zeros(self._width, tf.float64)
+        start = (tf.constant(0), tf.zeros(MOST_STEPS), sums, _no_time())
+        return tf.while_loop(more, step, start, parallel_iterations=1)
+
+    def _next(self, iterator: Any, after: Any) -> tuple[Any, Any]:
+        """The next batch, and how many seconds it took to come once the step before was done."""
+        if self._replicas > 1:
+            return next(iterator), _no_time()
+        with tf.control_dependencies([after]):
+            begun = tf.timestamp()
+        with tf.control_dependencies([begun]):
+            element = next(iterator)
+        with tf.control_dependencies(tf.nest.flatten(element)):
+            return element, tf.timestamp() - begun
 
     def _train_one(self, element: Any, rate: Any, number: Any) -> Any:
         inputs, labels, weights, whole = element
         found = self._gradients.of(inputs, labels, weights, number)
-        gradients = self._clipped(found.gradients)
-        self._optimizer.learning_rate.assign(rate)
+        sound = tf.math.is_finite(found.length) & tf.reduce_all(tf.math.is_finite(found.raw))
+        gradients = self._limited(found.gradients, found.length, sound)
+        # With a learning rate of 0 and no gradient, a step changes no weight.
+        self._optimizer.learning_rate.assign(tf.where(sound, rate, 0.0))
         self._optimizer.apply(gradients, self._variables)
         headline = self._objective.headline(found.losses)
         metric = tf.reduce_sum(self._objective.metric(labels, found.given) * weights)
         share = 1.0 / self._replicas
+        spoiled = tf.where(sound, 0.0, 1.0)
         return tf.concat(
             [
                 tf.stack([headline, headline * whole, metric, tf.reduce_sum(weights)]),
+                tf.stack([found.length * share, spoiled * share]),
                 # Shares of losses add up over replicas; the rest is the same on each.
                 tf.stack([*found.losses, *(p * share for p in found.penalties)]) * whole,
                 tf.concat([found.weights, found.norms, found.cosines], axis=0) * share,
@@ -193,20 +263,19 @@ class Steps:
             axis=0,
         )
 
-    def _clipped(self, gradients: list[Any]) -> list[Any]:
+    def _limited(self, gradients: list[Any], length: Any, sound: Any) -> list[Any]:
+        """Gradients no longer than the limit; none at all where one is no number."""
+        scale = tf.ones(())
         if self._clip_norm is not None:
-            # What losses and balancers learn is no direction of the model: it is not shortened.
-            mine = {id(v) for v in self._model.trainable_variables}
-            places = [n for n, v in enumerate(self._variables) if id(v) in mine]
-            chosen = [tf.convert_to_tensor(gradients[place]) for place in places]
-            for place, short in zip(
-                places, tf.clip_by_global_norm(chosen, self._clip_norm)[0], strict=True
-            ):
-                gradients[place] = short
-        if self._replicas > 1:
+            scale = self._clip_norm / tf.maximum(length, self._clip_norm)
+        # What losses and balancers learn is no direction of the model: it is not shortened.
+        mine = set(self._places)
+        limited = []
+        for place, gradient in enumerate(gradients):
+            factor = scale if place in mine else 1.0
             # The optimiser sums over replicas once more.
-            gradients = [gradient / self._replicas for gradient in gradients]
-        return gradients
+            limited.append(_scaled(gradient, tf.where(sound, factor / self._replicas, 0.0)))
+        return limited
 
     def _over(self, values: Any) -> Any:
         """Sum over replicas."""
@@ -224,11 +293,26 @@ class Steps:
         return tf.concat(
             [
                 tf.stack([self._objective.headline(losses) * samples, metric, samples]),
+                tf.zeros(2),
                 tf.stack([*losses, *penalties]) * samples,
                 tf.zeros(self._terms + 2 * len(self._modalities)),
             ],
             axis=0,
         )
+
+
+def _scaled(gradient: Any, factor: Any) -> Any:
+    """A gradient times a factor; 0 where that is 0, whatever the gradient is."""
+    factor = tf.cast(factor, gradient.dtype)
+    if isinstance(gradient, tf.IndexedSlices):
+        # Of an embedding: only the rows that the batch has.
+        values = tf.math.multiply_no_nan(gradient.values, factor)
+        return tf.IndexedSlices(values, gradient.indices, gradient.dense_shape)
+    return tf.math.multiply_no_nan(gradient, factor)
+
+
+def _no_time() -> Any:
+    return tf.zeros((), tf.float64)
 
 
 def trainable(built: Multimodal, objective: Objective, balancer: Any) -> list[Any]:

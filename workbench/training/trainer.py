@@ -6,31 +6,62 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench import parts
 from workbench.data import batches
 from workbench.data.prepared import Prepared
 from workbench.data.walk import Stopped
 from workbench.errors import UserError
-from workbench.events import EpochDone, Preparing, Said, Started, StepsDone, Stopping, Trained
+from workbench.events import Paused, Preparing, Resumed, Said, Started, Stopping, Trained
 from workbench.lazy import keras
 from workbench.spec import RunSpec
-from workbench.training import checkpoints, devices
+from workbench.training import devices, guards
 from workbench.training.inputs import ModelInputs
 from workbench.training.model import build
 from workbench.training.objective import Objective
-from workbench.training.steps import MOST_STEPS, Figures, Steps, trainable
+from workbench.training.pace import Pace
+from workbench.training.position import Position
+from workbench.training.saving import Saving, keep_trying
+from workbench.training.steps import Figures, Steps, trainable
+from workbench.training.telling import Telling
 
 Outcome = Literal["done", "stopped", "flat", "time"]
 
-CALL_SECONDS = 0.08
-"""Steps of one call together take about this long: a wish to stop is heard between two calls."""
-TELL_SECONDS = 0.05
-"""Steps are told at most this often, 20 times a second."""
+Wish = Literal["stop", "after_epoch", "pause", "release"]
+"""Stop and keep the best, now or after the epoch in hand; stand still; save everything and end."""
+
+MEASURE_SECONDS = 1.0
+"""How far a step moves the model is measured at most this often, and for 1 % of the time."""
+WAIT_SECONDS = 0.05
+"""While a run stands still it looks this often whether to go on."""
+RETRY_SECONDS = 2.0
+"""While the disk is full, saving is tried this often."""
+
+
+class Released(Exception):
+    """The run stands still, with everything on disk; its process is to end.
+
+    Args:
+        epoch: epoch in hand.
+        step: optimiser steps so far.
+    """
+
+    def __init__(self, epoch: int, step: int) -> None:
+        super().__init__(epoch, step)
+        self.epoch, self.step = epoch, step
+
+
+class Journal(Protocol):
+    """Where what is told is kept."""
+
+    def length(self) -> int:
+        """Bytes that are kept so far."""
+
+    def cut(self, length: int) -> None:
+        """Take back all that was told after this many bytes."""
 
 
 class Trainer:
@@ -41,7 +72,9 @@ class Trainer:
         prepared: its samples.
         folder: its folder; gets ``checkpoints/`` and ``model/``.
         tell: told every event.
-        wish: asked often; ``stop`` ends training and keeps the best weights.
+        wish: asked often; see ``Wish``.
+        journal: where events are kept; None: nowhere.
+        resume: go on from the last sound checkpoint, where there is one.
     """
 
     def __init__(
@@ -50,22 +83,23 @@ class Trainer:
         prepared: Prepared,
         folder: Path,
         tell: Callable[[Said], object],
-        wish: Callable[[], str | None],
+        wish: Callable[[], Wish | None],
+        journal: Journal | None = None,
+        resume: bool = False,
     ) -> None:
         self._spec = spec
         self._prepared = prepared
         self._tell = tell
         self._wish = wish
         self._folder = folder
-        self._best = math.inf
-        self._best_epoch = 0
-        self._step = 0
-        self._step_seconds = 0.0
-        self._first_seconds = 0.0
-        self._training_seconds = 0.0
-        self._timed_steps = 0
+        self._journal = journal
+        self._resume = resume
+        self._at = Position()
         self._held = 0
-        self._fresh = False
+        self._last_rate = 0.0
+        self._since = 0.0
+        self._measured_at = 0.0
+        self._measure_cost = 0.0
 
     def train(self) -> Trained:
         """Train until all epochs are done, the validation loss is flat, or somebody wishes to stop.
@@ -75,6 +109,7 @@ class Trainer:
 
         Raises:
             UserError: the loss is not a number any more, or a checkpoint cannot be written.
+            Released: everything is on disk, and the process is to end.
             Stopped: the wish to stop was heard before the first step.
         """
         training = self._spec.training
@@ -96,15 +131,20 @@ class Trainer:
             self._built, self._optimizer, self._objective, self._balancer, strategy,
             training.clip_norm,
         )  # fmt: skip
-        self._start()
-        begun = time.monotonic()
-        outcome, epochs = self._epochs()
+        self._pace = Pace(len(self._order.rows) / self._order.steps)
+        self._telling = Telling(
+            self._steps, len(self._objective.terms), self._balancer.traces, self._prepared.task,
+            self._tell,
+        )  # fmt: skip
+        self._saving = self._make_saving()
+        self._begin()
+        outcome = self._epochs()
         trained = Trained(
             outcome=outcome,
-            epochs=epochs,
-            best_epoch=self._best_epoch,
-            seconds=time.monotonic() - begun,
-            samples_per_second=self._samples_per_second(),
+            epochs=self._at.epoch,
+            best_epoch=self._at.best_epoch,
+            seconds=self._at.seconds,
+            samples_per_second=self._pace.overall,
         )
         self._tell(trained)
         return trained
@@ -131,10 +171,37 @@ class Trainer:
             self._optimizer.exclude_from_weight_decay(var_list=learned)
         self._optimizer.build(trainable(self._built, self._objective, self._balancer))
 
+    def _make_saving(self) -> Saving:
+        best = {
+            "model": self._built.model.variables,
+            "objective": self._objective.variables,
+            "balancer": self._balancer.variables,
+        }
+        every = best | {"optimizer": self._optimizer.variables}
+        return Saving(self._folder, self._spec, self._prepared.key, best, every)
+
     def _downloaded(self, done: int, total: int) -> None:
-        if self._wish() is not None:
+        if self._wish() in ("stop", "release"):
             raise Stopped
         self._tell(Preparing(stage="download", done=done, total=total))
+
+    def _begin(self) -> None:
+        """Start at the beginning, or where the last sound checkpoint was taken."""
+        found, skipped = self._saving.restore() if self._resume else (None, "")
+        if self._resume and self._journal is not None:
+            self._journal.cut(found.place if found is not None else 0)
+        if found is None:
+            self._start()
+        else:
+            self._at = found
+        if self._resume:
+            self._tell(
+                Resumed(
+                    epoch=self._epoch, step=self._at.step, from_disk=True, skipped=skipped
+                )
+            )  # fmt: skip
+        self._tell(Preparing(stage="trace"))
+        self._since = time.monotonic()
 
     def _start(self) -> None:
         counts = {name: len(self._prepared.rows(name)) for name in ("train", "validation", "test")}
@@ -150,200 +217,224 @@ class Trainer:
                 device=devices.describe(),
             )
         )
-        self._tell(Preparing(stage="trace"))
 
-    def _epochs(self) -> tuple[Outcome, int]:
-        """Train epoch after epoch; returns how it ended and how many were completed."""
+    @property
+    def _epoch(self) -> int:
+        """The epoch in hand, counted from 1; after the last one, that."""
+        return min(self._at.epoch + 1, self._spec.training.epochs)
+
+    def _epochs(self) -> Outcome:
+        """Train epoch after epoch; says how it ended."""
         training = self._spec.training
         total = training.epochs * self._order.steps
-        dataset = batches.training(self._prepared, self._order, 0, total, training.augmentation)
+        dataset = batches.training(
+            self._prepared, self._order, self._at.step, total, training.augmentation
+        )
         iterator = self._steps.iterate(dataset)
-        for epoch in range(1, training.epochs + 1):
-            begun = time.monotonic()
-            self._thaw(epoch)
-            trained = self._train_epoch(iterator, epoch)
-            validated = self._validate() if trained is not None else None
-            if trained is None or validated is None:
-                return self._stopped(epoch - 1), epoch - 1
-            loss = validated.mean[0]
-            # Before anything is saved: the last step can spoil weights that its own loss had not.
-            self._refuse_nan([loss], self._step, "validation loss")
-            self._balancer.end_epoch(self._of_terms(trained), self._of_terms(validated))
-            best = loss < self._best
-            if best:
-                self._best, self._best_epoch = loss, epoch
-                self._save("best", epoch)
-            self._save("last", epoch)
-            seconds = time.monotonic() - begun
-            self._tell(
-                EpochDone(
-                    epoch=epoch,
-                    step=self._step,
-                    train=self._named(trained),
-                    validation=self._named(validated),
-                    seconds=seconds,
-                    best=best,
-                    train_terms=self._by_term(trained),
-                    validation_terms=self._by_term(validated),
-                )
-            )
-            if training.patience is not None and epoch - self._best_epoch >= training.patience:
-                return "flat", epoch
-        return "done", training.epochs
+        while (outcome := self._end_of_plan()) is None:
+            self._thaw()
+            ended = self._train_epoch(iterator) or self._finish_epoch()
+            if ended is not None:
+                return self._stopped(ended)
+        return outcome
 
-    def _stopped(self, epochs: int) -> Outcome:
+    def _end_of_plan(self) -> Outcome | None:
+        training = self._spec.training
+        if self._at.epoch >= training.epochs:
+            return "done"
+        waited = self._at.epoch - self._at.best_epoch
+        if training.patience is not None and self._at.epoch and waited >= training.patience:
+            return "flat"
+        return None
+
+    def _stopped(self, outcome: Outcome) -> Outcome:
+        self._count_time()
         self._tell(Stopping())
-        if self._best_epoch == 0:
+        if not self._at.best_epoch:
             # No epoch was completed: what was learned so far is the best there is.
-            self._save("best", epochs)
-        return "stopped"
+            self._save(lambda: self._saving.keep_best(self._at))
+        self._keep()
+        return outcome
 
-    def _thaw(self, epoch: int) -> None:
+    def _thaw(self) -> None:
         """Hold what an encoder keeps frozen in this epoch, and let go what it does no more."""
-        held = self._built.frozen(epoch)
+        held = self._built.frozen(self._epoch)
         if len(held) != self._held:
             self._held = len(held)
             self._steps.freeze(held)
-            self._fresh = True
+            self._pace.trace()
 
-    def _train_epoch(self, iterator: Any, epoch: int) -> Figures | None:
-        """Train one epoch; None when the wish to stop was heard."""
-        last = epoch * self._order.steps
-        sums: Figures | None = None
-        untold: list[float] = []
-        recent: Figures | None = None
-        told = time.monotonic()
-        while self._step < last:
-            if self._wish() is not None:
-                return None
-            count = self._steps_a_call(last)
-            rates = [self._rate(self._step + place) for place in range(count)]
-            begun = time.monotonic()
-            losses, more = self._steps.train(iterator, rates, self._step)
-            now = time.monotonic()
-            self._measure(now - begun, count)
-            self._refuse_nan(losses, self._step + 1, "loss")
-            self._step += count
-            sums = more if sums is None else sums + more
-            recent = more if recent is None else recent + more
-            untold += losses
-            if now - told >= TELL_SECONDS or self._step == last:
-                told = now
-                self._tell(
-                    StepsDone(
-                        epoch=epoch,
-                        step=self._step,
-                        losses=tuple(untold),
-                        learning_rate=rates[-1],
-                        samples_per_second=self._samples_a_step() / self._step_seconds,
-                        **self._curves(recent),
-                    )
-                )
-                untold, recent = [], None
-        return sums
+    def _train_epoch(self, iterator: Any) -> Outcome | None:
+        """Train the rest of an epoch; says so where the run is to end."""
+        last = (self._at.epoch + 1) * self._order.steps
+        while self._at.step < last:
+            if (ended := self._heard()) is not None:
+                return ended
+            self._train_some(iterator, last)
+            done = self._at.step == last
+            if done or self._telling.due:
+                self._say()
+            if not done and self._saving.due(self._at.step):
+                self._keep()
+        return None
 
-    def _validate(self) -> Figures | None:
-        """Loss and metric of the validation split; None when the wish to stop was heard."""
+    def _train_some(self, iterator: Any, last: int) -> None:
+        """Do as many steps as make a call."""
+        step = self._at.step
+        begun = time.monotonic()
+        if self._pace.known and begun - self._measured_at >= self._measure_each:
+            rates = [self._rate(step)]
+            losses, figures, share = self._steps.measured(iterator, rates[0], step)
+            self._telling.moved(share)
+            self._measured_at = time.monotonic()
+            self._measure_cost = self._measured_at - begun
+        else:
+            count = self._pace.call(last - step)
+            rates = [self._rate(step + place) for place in range(count)]
+            losses, figures = self._steps.train(iterator, rates, step)
+        seconds = time.monotonic() - begun
+        self._pace.measure(seconds, len(losses))
+        self._at.step += len(losses)
+        self._last_rate = rates[len(losses) - 1]
+        if figures.spoiled:
+            self._refuse_spoiled(losses[-1])
+        self._at.sums = figures if self._at.sums is None else self._at.sums + figures
+        self._telling.add(losses, figures, seconds)
+
+    @property
+    def _measure_each(self) -> float:
+        return max(MEASURE_SECONDS, 100 * self._measure_cost)
+
+    def _say(self) -> None:
+        self._telling.say(self._epoch, self._at.step, self._last_rate, self._pace.recent)
+
+    def _finish_epoch(self) -> Outcome | None:
+        """Validate, save and tell an epoch; says so where the run is to end."""
+        sums = self._at.sums
+        assert sums is not None
+        validated = self._validate()
+        if not isinstance(validated, Figures):
+            return validated
+        loss = validated.mean[0]
+        # Before anything is saved: the last step can spoil weights that its own loss had not.
+        guards.refuse_validation(loss, self._at)
+        self._balancer.end_epoch(
+            self._telling.of_terms(sums), self._telling.of_terms(validated)
+        )  # fmt: skip
+        self._count_time()
+        seconds = self._at.epoch_seconds
+        best = self._at.hear_epoch(loss)
+        if best:
+            self._save(lambda: self._saving.keep_best(self._at))
+        self._reduce()
+        self._telling.say_epoch(self._at.epoch, self._at.step, sums, validated, seconds, best)
+        if self._saving.due_after(self._at.epoch):
+            self._keep()
+        return "stopped" if self._wish() == "after_epoch" else None
+
+    def _reduce(self) -> None:
+        """Reduce the learning rate where the validation loss is flat."""
+        training = self._spec.training
+        if training.plateau is not None and self._at.waited >= training.plateau:
+            self._at.factor *= training.plateau_factor
+            self._at.waited = 0
+
+    def _validate(self) -> Figures | Outcome:
+        """Loss and metric of the validation split; or how the run is to end."""
         rows = self._prepared.rows("validation")
         size = min(len(rows), max(self._spec.training.batch_size, 64))
         sums: Figures | None = None
         for batch in batches.sequential(self._prepared, rows, size):
-            if self._wish() is not None:
-                return None
+            if (ended := self._heard()) is not None:
+                return ended
             found = self._steps.evaluate(batch)
             sums = found if sums is None else sums + found
+        assert sums is not None
         return sums
 
-    def _named(self, figures: Figures) -> dict[str, float]:
-        """Mean loss and metric by name."""
-        loss, metric = figures.mean
-        known = {"none": "matched", "number": "mae", "numbers": "mae"}
-        return {"loss": loss, known.get(self._prepared.task, "accuracy"): metric}
+    def _heard(self) -> Outcome | None:
+        """How the run is to end by what was wished; stands still while that is wished."""
+        wish = self._wish()
+        if wish in ("pause", "release"):
+            wish = self._pause()
+        if wish == "stop":
+            return "stopped"
+        longest = self._spec.training.longest_minutes
+        if longest is not None and self._time_spent() >= 60 * longest:
+            return "time"
+        return None
 
-    def _of_terms(self, figures: Figures) -> NDArray[np.float64]:
-        """Mean losses of the terms that are weighed."""
-        return figures.terms[: len(self._objective.terms)] / max(figures.samples, 1.0)
+    def _pause(self) -> Wish | None:
+        """Save everything and stand still until something else is wished."""
+        self._say()
+        self._keep()
+        wish = self._wish()
+        if wish == "pause":
+            self._tell(Paused(epoch=self._epoch, step=self._at.step))
+        while wish == "pause":
+            time.sleep(WAIT_SECONDS)
+            wish = self._wish()
+        if wish == "release":
+            raise Released(self._epoch, self._at.step)
+        self._since = time.monotonic()
+        if wish != "stop":
+            self._tell(Resumed(epoch=self._epoch, step=self._at.step))
+        return wish
 
-    def _by_term(self, figures: Figures) -> dict[str, float]:
-        """Mean raw losses of all terms by name; none where there is but one."""
-        names = self._steps.terms
-        if len(names) < 2:
-            return {}
-        means = figures.terms / max(figures.samples, 1.0)
-        return dict(zip(names, means.tolist(), strict=True))
+    def _time_spent(self) -> float:
+        return self._at.seconds + time.monotonic() - self._since
 
-    def _curves(self, figures: Figures) -> dict[str, dict[str, float]]:
-        """What a telling of steps holds beside the loss."""
-        terms, modalities = self._steps.terms, self._steps.modalities
-        norms = (figures.norms / figures.steps).tolist()
-        found = {"gradients": dict(zip(modalities, norms, strict=True))}
-        if len(terms) < 2:
-            return found
-        weights = (figures.weights / figures.steps).tolist()
-        found["terms"] = self._by_term(figures)
-        found["weights"] = dict(zip(terms, weights, strict=True))
-        if len(self._objective.terms) > 1:
-            cosines = (figures.cosines / figures.steps).tolist()
-            found["cosines"] = dict(zip(modalities, cosines, strict=True))
-            found["traces"] = dict(self._balancer.traces())
-        return found
+    def _count_time(self) -> None:
+        now = time.monotonic()
+        self._at.seconds += now - self._since
+        self._at.epoch_seconds += now - self._since
+        self._since = now
 
-    def _steps_a_call(self, last: int) -> int:
-        """As many steps as take ``CALL_SECONDS``; one until the speed is known."""
-        known = self._step_seconds
-        wanted = max(1, int(CALL_SECONDS / known)) if known > 0 and self._step > 1 else 1
-        return min(wanted, MOST_STEPS, last - self._step)
+    def _keep(self) -> None:
+        """Save a place to go on from."""
+        self._count_time()
+        self._say()
+        if self._journal is not None:
+            self._at.place = self._journal.length()
+        self._save(lambda: self._saving.keep(self._at))
 
-    def _measure(self, seconds: float, count: int) -> None:
-        """Recent seconds a step; the first call, which traces, does not count."""
-        if self._step == 0:
-            self._step_seconds = self._first_seconds = seconds
-            return
-        if self._fresh:
-            # Traced anew.
-            self._fresh = False
-            return
-        self._training_seconds += seconds
-        self._timed_steps += count
-        recent = seconds / count
-        slow = self._step_seconds > 4 * recent
-        self._step_seconds = recent if slow else 0.8 * self._step_seconds + 0.2 * recent
+    def _save(self, save: Callable[[], None]) -> None:
+        """Save; while the disk is full, stand still and try again."""
+        begun = time.monotonic()
+        told = False
 
-    def _samples_a_step(self) -> float:
-        """On average over an epoch; what only fills the last batch does not count."""
-        return len(self._order.rows) / self._order.steps
+        def wait(error: UserError) -> bool:
+            nonlocal told
+            if not told:
+                told = True
+                self._tell(
+                    Paused(epoch=self._epoch, step=self._at.step, problem=f"{error.problem}")
+                )  # fmt: skip
+            until = time.monotonic() + RETRY_SECONDS
+            while time.monotonic() < until:
+                if self._wish() == "stop":
+                    return False
+                time.sleep(WAIT_SECONDS)
+            return True
 
-    def _samples_per_second(self) -> float:
-        """Over all timed steps; of a run of one step, that one; 0 where there was none."""
-        if self._timed_steps:
-            return self._timed_steps * self._samples_a_step() / self._training_seconds
-        return self._samples_a_step() / self._first_seconds if self._step else 0.0
+        keep_trying(save, wait)
+        if told and self._wish() != "stop":
+            self._tell(Resumed(epoch=self._epoch, step=self._at.step))
+        self._telling.spend("checkpoint", time.monotonic() - begun)
 
     def _rate(self, step: int) -> float:
         training = self._spec.training
         part = parts.find("schedule", training.schedule.name)
         total = training.epochs * self._order.steps
         options = part.check(training.schedule.options)
-        return float(part.function(step, base=training.learning_rate, total=total, **options))
+        planned = part.function(step, base=training.learning_rate, total=total, **options)
+        return float(planned) * self._at.factor
 
-    def _refuse_nan(self, losses: list[float], first_step: int, what: str) -> None:
-        for step, loss in enumerate(losses, first_step):
-            if not math.isfinite(loss):
-                kept = f" The weights of epoch {self._best_epoch} are kept."
-                raise UserError(
-                    f"The {what} became {'infinite' if math.isinf(loss) else 'NaN'} "
-                    f"at step {step}.",
-                    "Lower the learning rate or set a limit for the gradient (clip norm)."
-                    + (kept if self._best_epoch else ""),
-                )
-
-    def _save(self, which: str, epoch: int) -> None:
-        state = {"epoch": epoch, "step": self._step, "best": min(self._best, 1e300)}
-        groups = {
-            "model": self._built.model.variables,
-            "objective": self._objective.variables,
-            "balancer": self._balancer.variables,
-        }
-        if which == "last":
-            groups["optimizer"] = self._optimizer.variables
-        checkpoints.save(self._folder / "checkpoints" / f"{which}.npz", groups, state)
+    def _refuse_spoiled(self, loss: float) -> None:
+        """End the run: a step's loss or gradient is no number; says where that began."""
+        gather, replicas = self._order.gather(), self._order.replicas
+        parts_of = [gather((self._at.step - 1) * replicas + place) for place in range(replicas)]
+        rows = np.concatenate([rows[weights > 0] for rows, weights in parts_of])
+        raise guards.spoiled(
+            self._at, loss, self._built, self._objective, self._prepared, rows
+        )  # fmt: skip

@@ -119,7 +119,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(
     else:
         monkeypatch.setattr(checkpoints.Path, "replace", full)
     variables[0].assign(variables[0] + 1)
-    with pytest.raises(UserError, match=r"No space left.*the one before is kept"):
+    with pytest.raises(UserError, match=r"disk is full.*the one before is kept"):
         checkpoints.save(file, {"model": variables}, {"epoch": 2})
     monkeypatch.undo()
     assert file.read_bytes() == before

@@ -123,8 +123,9 @@ def evaluate(folder, run_spec, data):
 
 
 def weights(folder):
-    with np.load(folder / "checkpoints" / "last.npz", allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files if name != "state"}
+    last = max((folder / "checkpoints").glob("step-*.npz"))
+    with np.load(last, allow_pickle=False) as arrays:
+        return {n: arrays[n] for n in arrays.files if n not in ("state", "sha256")}
 
 
 def alike(one, other):

@@ -116,6 +116,10 @@ def why_none(status: store.Status) -> UserError:
         )
     if status.phase == "discarded":
         return UserError("This run was discarded before there was anything to evaluate.")
+    if status.resumable:
+        return UserError(
+            "This run stands still before its end.", "Resume it; its results come at the end."
+        )
     if not status.over:
         return UserError("This run has not ended.", "Its results come when training is over.")
     return UserError("This run was not evaluated.", "Train again; the test comes at the end.")

@@ -96,6 +96,7 @@ class RecentRun:
         tone: ``good``, ``bad``, ``warn``, ``accent`` or ``quiet``.
         headline: its telling figure; "" when it has none.
         message: the sentence of a failure.
+        resumable: it stands still and can go on where it stood.
     """
 
     folder: Path
@@ -105,6 +106,7 @@ class RecentRun:
     tone: Literal["good", "bad", "warn", "accent", "quiet"] | str
     headline: str = ""
     message: str = ""
+    resumable: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,9 @@ class StartPresenter(QObject):
 
     run_wished = Signal(object)
     """The ``Path`` of a run to open."""
+
+    resume_wished = Signal(object)
+    """The ``Path`` of a run to go on with."""
 
     def __init__(
         self,
@@ -232,6 +237,15 @@ class StartPresenter(QObject):
         """
         self.run_wished.emit(folder)
 
+    @Slot(object)
+    def resume_run(self, folder: Path) -> None:
+        """Go on with a run that was paused or interrupted.
+
+        Args:
+            folder: its folder.
+        """
+        self.resume_wished.emit(folder)
+
     def close(self) -> None:
         """End every process; returns when they have gone."""
         for name in list(self._making):
@@ -286,8 +300,6 @@ def _recent_run(run: store.Run, now: datetime) -> RecentRun:
     except UserError as error:
         return RecentRun(run.folder, title, when, "Damaged", "bad", message=error.problem)
     phase, tone = _PHASES[status.phase]
-    if status.phase == "failed" and status.pid and "is gone" in status.message:
-        phase, tone = "Interrupted", "warn"
     headline = next(
         (
             words.format(status.metrics[name])
@@ -296,7 +308,8 @@ def _recent_run(run: store.Run, now: datetime) -> RecentRun:
         ),
         f"epoch {status.epoch} of {status.epochs}" if status.epochs else "",
     )
-    return RecentRun(run.folder, title, when, phase, tone, headline, status.message)
+    resumable = status.resumable and not run.under_way
+    return RecentRun(run.folder, title, when, phase, tone, headline, status.message, resumable)
 
 
 def _name_of(folder: str) -> tuple[datetime | None, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
 from workbench import events
 from workbench.errors import UserError
@@ -18,16 +18,23 @@ from workbench.gui.presenters.train_words import (
     STAGES,
     done_words,
     metric_figure,
+    proposal_words,
     recipe_line,
 )
 from workbench.gui.words import figure
+from workbench.runs import store
 from workbench.runs.curves import Curves, in_words
 from workbench.runs.learning import Learning, who_is_learning
 from workbench.runs.store import Run
 from workbench.runs.verdict import Verdict, verdict
-from workbench.spec import RunSpec
+from workbench.spec import RunSpec, change_all
 
-Phase = Literal["idle", "preparing", "running", "stopping", "evaluating", "done", "failed"]
+Phase = Literal[
+    "idle", "preparing", "running", "pausing", "paused", "stopping", "evaluating", "done", "failed",
+]  # fmt: skip
+SILENCE_SECONDS = 60.0
+"""An engine that says nothing new of its steps for so long, or 20 times as long as it usually
+takes, is said to be silent."""
 
 _MOST_LINES = 200
 _MOST_EARLIER = 3
@@ -42,6 +49,15 @@ class Link(Protocol):
 
     def ask_to_stop(self) -> None:
         """Stop and keep the best."""
+
+    def finish_epoch(self) -> None:
+        """Stop after the epoch in hand and keep the best."""
+
+    def pause(self, *, release: bool = False) -> None:
+        """Stand still; ends the engine, too, where that is wished."""
+
+    def go_on(self) -> None:
+        """Go on after a pause."""
 
     def discard(self) -> None:
         """End at once and keep nothing."""
@@ -94,6 +110,9 @@ class TrainState:
         log: last lines of the log of a failed run.
         folder: its folder.
         outcome: how it ended, as in ``Ended``, or ``failed``; "" before, and where no end is known.
+        resumable: it stands still on disk and can go on.
+        proposal: a change of its recipe under which it may go well, in words; "" for none.
+        silent: the engine has said nothing for long.
     """
 
     phase: Phase = "idle"
@@ -113,6 +132,9 @@ class TrainState:
     log: str = ""
     folder: Path | None = None
     outcome: str = ""
+    resumable: bool = False
+    proposal: str = ""
+    silent: bool = False
 
     @property
     def has_results(self) -> bool:
@@ -122,7 +144,12 @@ class TrainState:
     @property
     def under_way(self) -> bool:
         """A run can be stopped now."""
-        return self.phase in {"preparing", "running"}
+        return self.phase in {"preparing", "running", "pausing", "paused"}
+
+    @property
+    def held(self) -> bool:
+        """A process holds the run, whatever it does."""
+        return self.phase not in {"idle", "done", "failed"}
 
 
 class TrainPresenter(QObject):
@@ -144,6 +171,12 @@ class TrainPresenter(QObject):
     finished = Signal(object, str)
     """Folder and outcome of a run that has said its last word."""
 
+    resume_wished = Signal(object)
+    """Go on with the run in this ``Path``."""
+
+    retrain_wished = Signal(object)
+    """Train this ``RunSpec``, which is that of a failed run with a change."""
+
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = TrainState()
@@ -154,6 +187,12 @@ class TrainPresenter(QObject):
         self._spec: RunSpec | None = None
         self._replaying = False
         self._begun = 0.0
+        self._failed: events.Failed | None = None
+        self._heard_at = time.monotonic()
+        self._usual = 0.0
+        self._watch = QTimer(self)
+        self._watch.setInterval(1000)
+        self._watch.timeout.connect(self._look_for_silence)
 
     def follow(self, link: Link, *, folder: Path, spec: RunSpec) -> None:
         """Show a run that begins now; words of an earlier one are no longer heard."""
@@ -161,6 +200,8 @@ class TrainPresenter(QObject):
         self._begin(folder, spec)
         self._link, self._ear = link, _Ear(link, self)
         self._ear.heard.connect(self.hear)
+        self._heard_at, self._usual = time.monotonic(), 0.0
+        self._watch.start()
         self.changed.emit(self.state)
 
     def replay(self, run: Run) -> None:
@@ -190,8 +231,10 @@ class TrainPresenter(QObject):
             return
         status = run.status()
         words = "This run has not begun."
-        if len(self.curves.steps):
+        if run.under_way:
             words = "Another process trains this run; open it again to see more."
+        elif status.resumable:
+            words = status.message or "Paused; everything is on disk."
         if status.phase == "failed":
             fault = events.Failed(
                 problem=status.message,
@@ -203,7 +246,55 @@ class TrainPresenter(QObject):
             self._fail(fault)
             self.blockSignals(False)
         else:
-            self.state = replace(self.state, phase="done", words=words, progress=self._share())
+            resumable = status.resumable and not run.under_way
+            self.state = replace(
+                self.state, phase="done", words=words, progress=self._share(), resumable=resumable
+            )
+
+    @Slot()
+    def pause(self) -> None:
+        """Stand still after the step in hand."""
+        if self._link is not None and self.state.phase in {"preparing", "running"}:
+            self._link.pause()
+            self._become(phase="pausing", words="Pausing after this step…")
+            self._note("You asked to pause.", time.time())
+
+    @Slot()
+    def release(self) -> None:
+        """End the engine of a paused run, so that memory and GPU are free."""
+        if self._link is not None and self.state.phase in {"pausing", "paused"}:
+            self._link.pause(release=True)
+            self._become(words="Freeing the memory; the run goes on from disk…")
+
+    @Slot()
+    def go_on(self) -> None:
+        """Go on, in the engine that paused or from disk."""
+        if self.state.resumable and self.state.folder is not None:
+            self.resume_wished.emit(self.state.folder)
+        elif self._link is not None and self.state.phase in {"pausing", "paused"}:
+            self._link.go_on()
+            self._become(phase="running", words="Going on…")
+
+    @Slot()
+    def finish_epoch(self) -> None:
+        """Stop after the epoch in hand and keep the best."""
+        if self._link is not None and self.state.phase == "running":
+            self._link.finish_epoch()
+            self._become(words="Stopping after this epoch; the best is kept…")
+            self._note("You asked to stop after this epoch.", time.time())
+
+    @Slot()
+    def wait_longer(self) -> None:
+        """Give a silent engine more time."""
+        self._heard_at = time.monotonic()
+        self._become(silent=False)
+
+    @Slot()
+    def take_proposal(self) -> None:
+        """Train the recipe of a failed run with the change that was proposed."""
+        if self._spec is not None and self._failed is not None and self._failed.proposal:
+            spec = change_all(self._spec, list(self._failed.proposal.items()))
+            self.retrain_wished.emit(spec)
 
     @Slot()
     def stop(self) -> None:
@@ -223,6 +314,7 @@ class TrainPresenter(QObject):
     @Slot(object)
     def hear(self, event: events.Event) -> None:
         """Take in one event of the run."""
+        self._hear_sign_of_life(event)
         self.curves.hear(event)
         match event:
             case events.Preparing():
@@ -238,8 +330,14 @@ class TrainPresenter(QObject):
 
     def _hear_end(self, event: events.Event) -> None:
         match event:
+            case events.Stopping(after_epoch=True):
+                self._become(words="Stopping after this epoch; the best is kept…")
             case events.Stopping():
                 self._become(phase="stopping", words="Stopping; the best weights are kept…")
+            case events.Paused():
+                self._pause(event)
+            case events.Resumed():
+                self._resume(event)
             case events.Trained():
                 self._note(OUTCOMES[event.outcome], event.time)
                 self._become(phase="evaluating", words="Evaluating on the test samples…")
@@ -253,7 +351,71 @@ class TrainPresenter(QObject):
             case _:
                 return
 
+    def _pause(self, event: events.Paused) -> None:
+        where = f"in epoch {event.epoch} after step {event.step:,}"
+        if event.problem:
+            self._note(f"Paused {where}: {event.problem}", event.time)
+            self._become(words=f"{event.problem} It goes on by itself when there is space.")
+            return
+        words = f"Paused {where}; everything is on disk."
+        self._note(words, event.time)
+        if event.released:
+            self._become(phase="done", words=words, progress=self._share(), resumable=True)
+            if not self._replaying:
+                self._finish("paused")
+            return
+        self._become(phase="paused", words=words, progress=self._share())
+
+    def _resume(self, event: events.Resumed) -> None:
+        if event.from_disk and not self._replaying and self.state.folder is not None:
+            # What was said after the checkpoint was taken back: the file is the truth now.
+            self._read_again(self.state.folder)
+        self._note(f"Going on from epoch {event.epoch}, step {event.step:,}.", event.time)
+        if event.skipped:
+            self._note(f"{event.skipped}; an earlier checkpoint was taken.", event.time)
+        self._become(phase="running", words="Going on…", progress=self._share(), resumable=False)
+
+    def _read_again(self, folder: Path) -> None:
+        before, self.curves = self.state, Curves()
+        self.state = replace(before, lines=())
+        said = list(store.find(folder).events())
+        self.blockSignals(True)
+        self._replaying = True
+        try:
+            for event in said:
+                if not isinstance(event, events.Resumed):
+                    self.hear(event)
+        except UserError as error:
+            self._note(error.problem, time.time())
+        finally:
+            self._replaying = False
+            self.blockSignals(False)
+        self.curves_changed.emit(self.curves)
+
+    def _hear_sign_of_life(self, event: events.Event) -> None:
+        if isinstance(event, events.Measured) or self._replaying:
+            # The machine is measured even where the steps hang.
+            return
+        now = time.monotonic()
+        if isinstance(event, events.StepsDone):
+            self._usual = max(0.9 * self._usual, now - self._heard_at)
+        self._heard_at = now
+        if self.state.silent:
+            self._become(silent=False)
+
+    @Slot()
+    def _look_for_silence(self) -> None:
+        if self.state.phase not in {"preparing", "running", "pausing", "evaluating"}:
+            return
+        quiet = time.monotonic() - self._heard_at
+        if not self.state.silent and quiet > max(SILENCE_SECONDS, 20 * self._usual):
+            self._become(
+                silent=True,
+                words=f"The engine has said nothing for {in_words(quiet)}. Wait, or stop it.",
+            )
+
     def _leave(self) -> None:
+        self._watch.stop()
         if self._ear is not None:
             self._ear.close()
         self._link = self._ear = None
@@ -307,7 +469,7 @@ class TrainPresenter(QObject):
         if self._replaying:
             # Hours of steps are read at once; only what stands at the end is shown.
             return
-        if self.state.phase == "stopping":
+        if self.state.phase in {"stopping", "pausing"}:
             self._become(progress=self._share())
             return
         left = self.curves.seconds_left()
@@ -364,6 +526,7 @@ class TrainPresenter(QObject):
 
     def _fail(self, event: events.Failed) -> None:
         error = UserError(event.problem, event.remedy)
+        self._failed = event
         self._note(f"Failed: {event.problem}", event.time)
         self._become(
             phase="failed",
@@ -372,8 +535,15 @@ class TrainPresenter(QObject):
             error=error,
             log=event.log,
             outcome="failed",
+            resumable=self._has_place(),
+            proposal=proposal_words(event.proposal),
         )
         self._finish("failed")
+
+    def _has_place(self) -> bool:
+        """The run can go on from a checkpoint."""
+        folder = self.state.folder
+        return folder is not None and any((folder / "checkpoints").glob("step-*.npz"))
 
     def _finish(self, outcome: str) -> None:
         self._leave()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from workbench import events, parts
 from workbench.gui.words import figure
 from workbench.spec import PartSpec, RunSpec
@@ -30,6 +32,14 @@ METRICS = {
     "matched": "share of partners found",
 }
 """Names of the metrics, in words."""
+
+
+def proposal_words(proposal: Mapping[str, float]) -> str:
+    """What a button says that trains with a change: ``Train with batch size 16``."""
+    if not proposal:
+        return ""
+    changes = [f"{place.split('.')[-1].replace('_', ' ')} {v:g}" for place, v in proposal.items()]
+    return f"Train with {' and '.join(changes)}"
 
 
 def done_words(event: events.Preparing) -> str:

@@ -129,5 +129,12 @@ class StartView(Screen):
         for number, run in enumerate(runs):
             row = run_row(run, number)
             row.clicked.connect(lambda folder=run.folder: self._presenter.open_run(folder))
+            if run.resumable:
+                go_on = Button("Resume", f"start_run_{number}_resume", icon_name="play")
+                go_on.setAccessibleName(f"Resume {run.title}")
+                go_on.clicked.connect(
+                    lambda _=False, folder=run.folder: self._presenter.resume_run(folder)
+                )
+                row.line.addWidget(go_on)
             rows.append(row)
         self._run_list.show_rows(rows)

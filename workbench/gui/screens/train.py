@@ -66,17 +66,37 @@ class TrainView(Screen):
 
     def _buttons(self) -> None:
         self.stop = Button("Stop and keep best", "train_stop", icon_name="stop")
+        self.pause = Button("Pause", "train_pause", icon_name="pause")
+        self.pause.setToolTip("Stand still after this step; everything is saved")
+        self.go_on = Button("Resume", "train_resume", icon_name="play", primary=True)
+        self.release = Button("Free the memory", "train_release", icon_name="eject")
+        self.release.setToolTip("End the engine; the run goes on from disk when you resume it")
+        self.finish = Button("Stop after epoch", "train_finish_epoch", icon_name="flag")
+        self.finish.setToolTip("Finish and validate this epoch, then stop and keep the best")
+        self.wait = Button("Wait", "train_wait", icon_name="hourglass")
+        self.proposal = Button(
+            "Train again", "train_proposal", icon_name="arrow-clockwise", primary=True
+        )
         self.discard = Button("Discard", "train_discard", icon_name="trash")
         self.again = Button("Change the recipe", "train_again", icon_name="sliders-horizontal")
         self.results = Button(
             "See the results", "train_results", icon_name="chart-bar", primary=True
         )
         self.stop.clicked.connect(self._presenter.stop)
+        self.pause.clicked.connect(self._presenter.pause)
+        self.go_on.clicked.connect(self._presenter.go_on)
+        self.release.clicked.connect(self._presenter.release)
+        self.finish.clicked.connect(self._presenter.finish_epoch)
+        self.wait.clicked.connect(self._presenter.wait_longer)
+        self.proposal.clicked.connect(self._presenter.take_proposal)
         self.discard.clicked.connect(self._presenter.discard)
         self.again.clicked.connect(self.recipe_wished)
         self.results.clicked.connect(lambda: self.results_wished.emit(self._state.folder))
         # The harmless wish stands first: it is the one that the keyboard reaches first.
-        for button in (self.stop, self.discard, self.again, self.results):
+        for button in (
+            self.wait, self.proposal, self.go_on, self.pause, self.release, self.finish, self.stop,
+            self.discard, self.again, self.results,
+        ):  # fmt: skip
             self.tools.addWidget(button)
 
     def _shown(self) -> QWidget:
@@ -217,12 +237,7 @@ class TrainView(Screen):
         self._stack.setCurrentIndex(0 if state.phase == "idle" else 1)
         self.title.setText(state.title)
         self.subtitle.setText(state.recipe)
-        over = state.phase in {"done", "failed"}
-        self.stop.setVisible(not over and state.phase != "idle")
-        self.discard.setVisible(not over and state.phase not in {"idle", "evaluating"})
-        self.stop.setEnabled(state.under_way)
-        self.again.setVisible(over)
-        self.results.setVisible(state.has_results)
+        self._show_buttons(state)
         self.details.setVisible(bool(state.log))
         self.words.setText(state.words)
         self._show_progress(state)
@@ -246,6 +261,24 @@ class TrainView(Screen):
                 self.banner.show_error(state.error)
             else:
                 self.banner.hide()
+
+    def _show_buttons(self, state: TrainState) -> None:
+        over = not state.held
+        still = state.phase in {"pausing", "paused"}
+        self.pause.setVisible(state.phase in {"preparing", "running"})
+        self.go_on.setVisible(still or state.resumable)
+        self.release.setVisible(state.phase == "paused")
+        self.finish.setVisible(state.phase == "running")
+        self.wait.setVisible(state.silent)
+        self.proposal.setVisible(bool(state.proposal))
+        if state.proposal:
+            self.proposal.setText(state.proposal)
+            self.proposal.setAccessibleName(state.proposal)
+        self.stop.setVisible(state.held)
+        self.stop.setEnabled(state.under_way)
+        self.discard.setVisible(state.held and state.phase != "evaluating")
+        self.again.setVisible(over and state.phase != "idle")
+        self.results.setVisible(state.has_results)
 
     def _show_progress(self, state: TrainState) -> None:
         if state.progress < 0:

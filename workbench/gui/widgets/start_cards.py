@@ -97,7 +97,7 @@ class Row(ClickableCard):
         outer = self.layout()
         assert outer is not None
         outer.setContentsMargins(8, 6, 8, 6)
-        line = QHBoxLayout()
+        self.line = line = QHBoxLayout()
         line.setSpacing(10)
         line.addWidget(IconLabel(icon_name, "quiet", 18))
         words = QVBoxLayout()
