@@ -65,3 +65,11 @@ def shapes(tmp_path):
     from workbench.data.samples import SAMPLES
 
     return SAMPLES["shapes"].make(tmp_path / "shapes", samples=120, seed=3)
+
+
+@pytest.fixture
+def survival(shapes, tmp_path):
+    """Kills runs again and again, and reports."""
+    from survival import survive
+
+    return lambda kills, who, seed: survive(tmp_path / "runs", shapes, kills, who, seed)
