@@ -47,13 +47,13 @@ class Preparing(Said):
 
     Args:
         stage: which work: scanning files, reading them into the cache, building the model,
-            downloading what an encoder knows already, or tracing the training step.
+            downloading what an encoder knows already, tracing the training step, or compiling it.
         done: how much of it is done.
         total: how much it is; 0: not known.
     """
 
     event: Literal["preparing"] = "preparing"
-    stage: Literal["scan", "cache", "build", "download", "trace"]
+    stage: Literal["scan", "cache", "build", "download", "trace", "compile"]
     done: int = 0
     total: int = 0
 

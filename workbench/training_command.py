@@ -24,6 +24,7 @@ _STAGES = {
     "cache": "Reading files",
     "build": "Building the model",
     "download": "Downloading weights",
+    "compile": "Compiling the step; this takes a while",
     "trace": "Preparing the first step",
 }
 

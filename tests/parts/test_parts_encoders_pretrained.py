@@ -297,18 +297,18 @@ def test_two_phases_train_the_projection_first_and_the_network_later(to_train, p
     said, kept = [], []
 
     class Watched(Trainer):
-        def _keep(self):
+        def look(self):
             layer = self._built.encoders["image"]
             kept.append([np.array(v.numpy()) for v in layer.base.trainable_variables])
 
-        def _thaw(self, epoch):
-            self._keep()
-            super()._thaw(epoch)
+        def _train_epoch(self, iterator):
+            self.look()
+            return super()._train_epoch(iterator)
 
     file = str(published / "mine.weights.h5")
     trainer = to_train(Watched, said.append, thaw_after=1, weights="file", weights_file=file)
     trainer.train()
-    trainer._keep()
+    trainer.look()
     assert len([event for event in said if isinstance(event, events.EpochDone)]) == 2
     start, first, second = kept
     assert all(np.array_equal(a, b) for a, b in zip(start, first, strict=True))

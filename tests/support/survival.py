@@ -76,6 +76,7 @@ def _short(chosen: spec.RunSpec) -> spec.RunSpec:
         chosen,
         [
             ("training.epochs", 25), ("training.checkpoint_steps", 5), ("training.patience", None),
+            ("training.deterministic", True),
             ("training.augmentation.image.flip", "horizontal"), ("objective.heads", True),
             ("objective.balancer.name", "uncertainty"),
         ],

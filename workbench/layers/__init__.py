@@ -19,6 +19,7 @@ from workbench.layers.fusing_products import Bilinear, Film, LowRank, TensorProd
 from workbench.layers.fusing_sequences import Bottleneck, CrossModal
 from workbench.layers.heads import Cosines, Ranks, Spread
 from workbench.layers.hiding import ModalityDropout
+from workbench.layers.loss_scale import LossScale
 from workbench.layers.patches import ConvolutionsThenMemory, PatchTransformer
 from workbench.layers.pretrained import Pretrained
 from workbench.layers.residual import ResidualEncoder
@@ -49,6 +50,7 @@ __all__ = [
     "GradientBlending",
     "LateAverage",
     "LateProduct",
+    "LossScale",
     "LowRank",
     "ModalityAttention",
     "ModalityDropout",

@@ -72,6 +72,12 @@ class TrainSpec(Spec):
             none: never.
         plateau_factor: what the learning rate is multiplied with then.
         longest_minutes: training stops after so much time and keeps the best; none: no limit.
+        precision: of what is computed in the model; weights stay float32. Half as long is faster on
+            GPUs, and slower on processors.
+        compiled: whether steps are compiled by XLA; auto: on one GPU, where a trial shows that it
+            is faster.
+        deterministic: the same numbers each time on the same machine, to the last bit, for which
+            steps take longer, on a GPU above all.
         seed: start of all chance: weights, order of samples, dropout, augmentation.
         checkpoint_epochs: a place to go on from is saved after every so many epochs.
         checkpoint_minutes: and within an epoch after so much time; none: not.
@@ -103,6 +109,13 @@ class TrainSpec(Spec):
             json_schema_extra={"label": "longest time", "unit": "minutes", "advanced": True},
         ),
     ] = None
+    precision: Annotated[
+        Literal["float32", "bfloat16", "float16"], Field(json_schema_extra={"advanced": True})
+    ] = "float32"
+    compiled: Annotated[
+        Literal["auto", "on", "off"], Field(json_schema_extra={"advanced": True})
+    ] = "auto"
+    deterministic: Annotated[bool, Field(json_schema_extra={"advanced": True})] = False
     seed: Annotated[int, Field(ge=0, le=2**31 - 1, json_schema_extra={"advanced": True})] = 0
     checkpoint_epochs: Annotated[
         int, Field(ge=1, le=10_000, json_schema_extra={"unit": "epochs", "advanced": True})

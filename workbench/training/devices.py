@@ -12,6 +12,10 @@ import numpy as np
 from workbench.lazy import keras, tf
 
 
+_SETTLED: set[str] = set()
+"""What was chosen for this process for good."""
+
+
 def describe() -> str:
     """The device in words: ``CPU · 8 threads`` or ``GPU 0 · NVIDIA H100 · 80 GB``.
 
@@ -49,6 +53,22 @@ def strategy() -> Any:
     if len(tf.config.list_logical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()
+
+
+def determine() -> None:
+    """Compute the same numbers each time, from now until this process ends."""
+    tf.config.experimental.enable_op_determinism()
+    _SETTLED.add("determined")
+
+
+def determined() -> bool:
+    """Whether the same numbers come out each time; TensorFlow itself does not tell."""
+    return "determined" in _SETTLED
+
+
+def one_gpu() -> bool:
+    """There is just one GPU to compute on."""
+    return len(tf.config.list_logical_devices("GPU")) == 1
 
 
 def warm() -> None:

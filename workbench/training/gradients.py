@@ -48,12 +48,15 @@ class Gradients:
         variables: what is trained.
         over: sums a tensor, or a list of tensors, over all replicas.
         replicas: how many there are.
+        scale: what losses are multiplied with on the way back, so that small gradients are not
+            lost in float16; None: nothing.
     """
 
     def __init__(
         self, built: Multimodal, objective: Objective, balancer: Any, variables: Sequence[Any],
-        over: Callable[[Any], Any], replicas: int,
+        over: Callable[[Any], Any], replicas: int, scale: Any = None,
     ) -> None:  # fmt: skip
+        self._scale = scale
         self._built = built
         self._objective = objective
         self._balancer = balancer
@@ -93,7 +96,7 @@ class Gradients:
             other += sum(model.losses) if model.losses else 0.0
             # What is the same on every replica counts once.
             total = sum(rest) + other / self._replicas
-        gradients = self._summed(tape.gradient(total, self._variables))
+        gradients = self._summed(self._slopes(tape, total, self._variables))
         gradients = self._settle(tape, gradients, weighed, own)
         gradients = self._slowed(gradients, given, labels, weights, step)
         features = [given[embedding_of(m)] for m in self._modalities]
@@ -113,6 +116,16 @@ class Gradients:
             norms=tf.stack([_root(squares, places) for places in self._of_encoder]),
             cosines=self._cosines(tape, weighed, features),
         )
+
+    def _slopes(self, tape: Any, loss: Any, sources: list[Any], **more: Any) -> list[Any]:
+        """Gradients of a loss, or of a sum of several, scaled on the way back."""
+        if self._scale is None:
+            given: list[Any] = tape.gradient(loss, sources, **more)
+            return given
+        scale = tf.convert_to_tensor(self._scale.scale)
+        seed = [scale] * len(loss) if isinstance(loss, list) else scale
+        found = tape.gradient(loss, sources, output_gradients=seed, **more)
+        return [None if g is None else _divided(g, scale) for g in found]
 
     def _own(self, weighed: list[Any]) -> dict[int, int]:
         """By place of a modality, that of its head's term; only where these are kept apart."""
@@ -140,7 +153,7 @@ class Gradients:
         """Join the gradient of each modality's own head with the rest, as the balancer says."""
         settled = list(gradients)
         for place, term in own.items():
-            found = tape.gradient(weighed[term], self._variables)
+            found = self._slopes(tape, weighed[term], self._variables)
             # Only its encoder and its head: no other variable is reached by this term.
             reached = [n for n, gradient in enumerate(found) if gradient is not None]
             mine = self._over([tf.convert_to_tensor(found[n]) for n in reached])
@@ -185,15 +198,17 @@ class Gradients:
         return tf.sqrt(tf.stack([self._square(tape, loss, features) for loss in losses]))
 
     def _square(self, tape: Any, loss: Any, features: list[Any]) -> Any:
-        found = tape.gradient(loss, features, unconnected_gradients="zero")
-        return self._over(tf.add_n([tf.reduce_sum(tf.square(g)) for g in found]))
+        found = self._slopes(tape, loss, features, unconnected_gradients="zero")
+        return self._over(
+            tf.add_n([tf.reduce_sum(tf.square(tf.cast(g, "float32"))) for g in found])
+        )
 
     def _cosines(self, tape: Any, weighed: list[Any], features: list[Any]) -> Any:
         """Whether the first term and all others pull the end of each encoder one way."""
         if not self._several:
             return tf.zeros(len(features))
-        first = tape.gradient(weighed[0], features, unconnected_gradients="zero")
-        total = tape.gradient(weighed[1:], features, unconnected_gradients="zero")
+        first = self._slopes(tape, weighed[0], features, unconnected_gradients="zero")
+        total = self._slopes(tape, weighed[1:], features, unconnected_gradients="zero")
         found = []
         for task, rest in zip(first, total, strict=True):
             one, other = tf.cast(task, "float32"), tf.cast(rest, "float32")
@@ -202,6 +217,13 @@ class Gradients:
             )
             found.append(dot / tf.maximum(tf.sqrt(left * right), 1e-20))
         return tf.stack(found)
+
+
+def _divided(gradient: Any, scale: Any) -> Any:
+    if isinstance(gradient, tf.IndexedSlices):
+        values = gradient.values / tf.cast(scale, gradient.dtype)
+        return tf.IndexedSlices(values, gradient.indices, gradient.dense_shape)
+    return tf.cast(gradient, "float32") / scale
 
 
 def _root(squares: list[Any], places: list[int]) -> Any:

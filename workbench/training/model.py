@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +97,26 @@ def build(
             all weights.
         told: hears how far an encoder is that fetches what it knows.
     """
+    with _policy(spec.training.precision):
+        return _build(spec, shapes, outputs, vocabulary, incomplete, fresh, told)
+
+
+@contextmanager
+def _policy(precision: str) -> Iterator[None]:
+    """Compute in that precision what is made inside; variables are float32."""
+    before = keras.config.dtype_policy()
+    name = precision if precision == "float32" else f"mixed_{precision}"
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _build(
+    spec: RunSpec, shapes: Shapes, outputs: int, vocabulary: int,
+    incomplete: Collection[Modality], fresh: bool, told: Callable[[int, int], None] | None,
+) -> Multimodal:  # fmt: skip
     inputs: dict[str, Any] = {}
     given: dict[str, Any] = {}
     encoders, encoded = {}, {}

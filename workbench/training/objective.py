@@ -127,7 +127,8 @@ class Objective:
             given: its outputs.
         """
         if name == "embedding_l2":
-            squares = [ops.mean(ops.square(given[embedding_of(m)])) for m in self._modalities]
+            vectors = [ops.cast(given[embedding_of(m)], "float32") for m in self._modalities]
+            squares = [ops.mean(ops.square(vector)) for vector in vectors]
             return sum(squares) / len(squares)
         kernels = [v for v in model.trainable_variables if len(v.shape) > 1]
         if name == "l1":

@@ -23,6 +23,7 @@ class Position:
         seconds: time spent on training and validation.
         epoch_seconds: the part of it that belongs to the epoch in hand.
         sums: figures of the epoch in hand; None at its start.
+        compiled: what a trial of compiled steps has shown; None: nothing yet.
         place: length of the run's history that goes with it, in bytes.
     """
 
@@ -35,6 +36,7 @@ class Position:
     seconds: float = 0.0
     epoch_seconds: float = 0.0
     sums: Figures | None = None
+    compiled: bool | None = None
     place: int = 0
 
     def to_state(self) -> dict[str, Any]:

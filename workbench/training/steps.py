@@ -94,12 +94,18 @@ class Steps:
         balancer: weighs the terms; a ``layers.Balancer`` that has begun.
         strategy: a ``tf.distribute`` strategy; all variables were made in its scope.
         clip_norm: longest gradient over all variables together; None: no limit.
+        scale: a ``layers.LossScale``, for float16; None: losses are not scaled.
+        timed: measure how long steps wait for data; a clock is refused where all must be the same
+            each time.
     """
 
     def __init__(
         self, built: Multimodal, optimizer: Any, objective: Objective, balancer: Any,
-        strategy: Any, clip_norm: float | None,
+        strategy: Any, clip_norm: float | None, scale: Any = None, *, timed: bool = True,
     ) -> None:  # fmt: skip
+        self._scale = scale
+        self._timed = timed
+        self._compiled = False
         self._model = built.model
         self._built = built
         self._optimizer = optimizer
@@ -133,9 +139,25 @@ class Steps:
         self._of_model = [self._variables[place].value for place in self._places]
         self._gradients = Gradients(
             self._built, self._objective, self._balancer, self._variables, self._over,
-            self._replicas,
+            self._replicas, self._scale,
         )  # fmt: skip
+        self._trace()
+
+    def compile(self, *, on: bool) -> None:
+        """Compile steps by XLA from now on, or no more; the next step is traced anew.
+
+        Args:
+            on: over several replicas it stays off, as variables of other devices cannot be read.
+        """
+        if self._compiled != (on and self._replicas == 1):
+            self._compiled = not self._compiled
+            self._trace()
+
+    def _trace(self) -> None:
         # Without AutoGraph, which would rewrite all of Keras' Python: it costs seconds.
+        step = self._train_one
+        compiled = tf.function(step, autograph=False, jit_compile=True)
+        self._step = compiled if self._compiled else step
         self._many = tf.function(self._train_many, autograph=False)
         self._one = tf.function(self._evaluate_one, autograph=False)
         self._copied = tf.function(self._copy, autograph=False)
@@ -217,7 +239,7 @@ class Steps:
 
         def step(place: Any, losses: Any, sums: Any, waited: Any) -> Any:
             element, seconds = self._next(iterator, sums)
-            told = self._strategy.run(self._train_one, (element, rates[place], first + place))
+            told = self._strategy.run(self._step, (element, rates[place], first + place))
             total = self._strategy.reduce(tf.distribute.ReduceOp.SUM, told, axis=None)
             index = tf.reshape(place, (1, 1))
             losses = tf.tensor_scatter_nd_update(losses, index, total[:1])
@@ -231,7 +253,7 @@ class Steps:
 
     def _next(self, iterator: Any, after: Any) -> tuple[Any, Any]:
         """The next batch, and how many seconds it took to come once the step before was done."""
-        if self._replicas > 1:
+        if self._replicas > 1 or not self._timed:
             return next(iterator), _no_time()
         with tf.control_dependencies([after]):
             begun = tf.timestamp()
@@ -251,7 +273,7 @@ class Steps:
         headline = self._objective.headline(found.losses)
         metric = tf.reduce_sum(self._objective.metric(labels, found.given) * weights)
         share = 1.0 / self._replicas
-        spoiled = tf.where(sound, 0.0, 1.0)
+        spoiled = self._spoiled(sound, found.raw)
         return tf.concat(
             [
                 tf.stack([headline, headline * whole, metric, tf.reduce_sum(weights)]),
@@ -262,6 +284,15 @@ class Steps:
             ],
             axis=0,
         )
+
+    def _spoiled(self, sound: Any, raw: Any) -> Any:
+        """1 where the run must end: in float16 an overflow is met by a smaller scale first."""
+        if self._scale is None:
+            return tf.where(sound, 0.0, 1.0)
+        whole = tf.reduce_all(tf.math.is_finite(raw))
+        at_end = tf.convert_to_tensor(self._scale.at_end)
+        self._scale.hear(sound)
+        return tf.where(sound | (whole & ~at_end), 0.0, 1.0)
 
     def _limited(self, gradients: list[Any], length: Any, sound: Any) -> list[Any]:
         """Gradients no longer than the limit; none at all where one is no number."""

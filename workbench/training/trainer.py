@@ -16,9 +16,10 @@ from workbench.data.prepared import Prepared
 from workbench.data.walk import Stopped
 from workbench.errors import UserError
 from workbench.events import Paused, Preparing, Resumed, Said, Started, Stopping, Trained
-from workbench.lazy import keras
+from workbench.lazy import keras, layers
 from workbench.spec import RunSpec
 from workbench.training import devices, guards
+from workbench.training.compiling import Compiling
 from workbench.training.inputs import ModelInputs
 from workbench.training.model import build
 from workbench.training.objective import Objective
@@ -115,6 +116,8 @@ class Trainer:
         training = self._spec.training
         self._tell(Preparing(stage="build"))
         keras.utils.set_random_seed(training.seed)
+        if training.deterministic:
+            devices.determine()
         strategy = devices.strategy()
         inputs = ModelInputs.of(self._prepared, self._spec)
         inputs.write(self._folder)
@@ -129,7 +132,7 @@ class Trainer:
         )
         self._steps = Steps(
             self._built, self._optimizer, self._objective, self._balancer, strategy,
-            training.clip_norm,
+            training.clip_norm, self._scale, timed=not devices.determined(),
         )  # fmt: skip
         self._pace = Pace(len(self._order.rows) / self._order.steps)
         self._telling = Telling(
@@ -158,6 +161,7 @@ class Trainer:
             told=self._downloaded,
         )  # fmt: skip
         self._objective = Objective.of(self._spec, self._prepared)
+        self._scale = layers.LossScale() if training.precision == "float16" else None
         part = parts.find("balancer", chosen.name)
         self._balancer = part.function(**part.check(chosen.options))
         self._balancer.begin(self._objective.balanced, sorted(self._spec.modalities))
@@ -178,6 +182,8 @@ class Trainer:
             "balancer": self._balancer.variables,
         }
         every = best | {"optimizer": self._optimizer.variables}
+        if self._scale is not None:
+            every["loss_scale"] = self._scale.variables
         return Saving(self._folder, self._spec, self._prepared.key, best, every)
 
     def _downloaded(self, done: int, total: int) -> None:
@@ -200,8 +206,16 @@ class Trainer:
                     epoch=self._epoch, step=self._at.step, from_disk=True, skipped=skipped
                 )
             )  # fmt: skip
-        self._tell(Preparing(stage="trace"))
+        self._compile()
         self._since = time.monotonic()
+
+    def _compile(self) -> None:
+        """Choose whether steps are compiled; tried out where that is to be seen."""
+        training = self._spec.training
+        can = devices.one_gpu() and not training.deterministic
+        self._compiling = Compiling(training.compiled, can, self._at.compiled)
+        self._steps.compile(on=self._compiling.now)
+        self._tell(Preparing(stage="compile" if self._compiling.now else "trace"))
 
     def _start(self) -> None:
         counts = {name: len(self._prepared.rows(name)) for name in ("train", "validation", "test")}
@@ -294,6 +308,12 @@ class Trainer:
             losses, figures = self._steps.train(iterator, rates, step)
         seconds = time.monotonic() - begun
         self._pace.measure(seconds, len(losses))
+        if self._compiling.hear(seconds, len(losses)):
+            self._steps.compile(on=self._compiling.now)
+            self._pace.trace()
+            if self._compiling.now:
+                self._tell(Preparing(stage="compile"))
+        self._at.compiled = self._compiling.settled
         self._at.step += len(losses)
         self._last_rate = rates[len(losses) - 1]
         if figures.spoiled:

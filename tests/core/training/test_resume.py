@@ -14,7 +14,7 @@ from workbench.engine.recorder import Recorder
 from workbench.errors import UserError
 from workbench.runs import store
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("determinism_ends")]
 
 
 class Killed(BaseException):
@@ -51,6 +51,7 @@ def make_spec(changes=()):
             "objective": {"loss": {"name": "cross_entropy"}},
             "training": {
                 "epochs": 4, "batch_size": 8, "learning_rate": 0.01, "checkpoint_steps": 3,
+                "deterministic": True,
                 "augmentation": {"image": {"flip": "horizontal", "brightness": 0.2}},
             },
         }

@@ -13,6 +13,7 @@ STAGES = {
     "cache": "Reading files",
     "build": "Building the model…",
     "download": "Downloading what the encoder knows already",
+    "compile": "Compiling the step; this takes a while…",
     "trace": "Preparing the first step; this takes a moment…",
 }
 """What is done before the first step, by stage."""
