@@ -11,7 +11,6 @@ import numpy as np
 
 from workbench.lazy import keras, tf
 
-
 _SETTLED: set[str] = set()
 """What was chosen for this process for good."""
 
