@@ -297,10 +297,20 @@ def process_started(pid: int) -> float:
         return 0.0
 
 
-def _alive(status: Status) -> bool:
+def is_process(pid: int, started: float) -> bool:
+    """Whether the process of that number runs that was started then.
+
+    Args:
+        pid: its number.
+        started: as of ``process_started``.
+    """
     # Clocks of two readings differ by less than a second; a reused process number by far more.
-    begun = process_started(status.pid)
-    return begun > 0 and abs(begun - status.started) < 1.0
+    begun = process_started(pid)
+    return begun > 0 and abs(begun - started) < 1.0
+
+
+def _alive(status: Status) -> bool:
+    return is_process(status.pid, status.started)
 
 
 def environment() -> str:
