@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QLabel,
-    QMessageBox,
     QTableView,
 )
 
@@ -180,9 +179,7 @@ def test_closing_during_a_run_asks_then_stops_keeps_and_closes(qtbot, bench, sha
     until(qtbot, lambda: bench.train.curves.best >= 1)
     bench.window.close()
     assert bench.window.isVisible()
-    box = bench.window.findChild(QMessageBox, "close_box")
-    stop = next(b for b in box.buttons() if box.buttonRole(b) == QMessageBox.ButtonRole.AcceptRole)
-    qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
+    click(qtbot, bench, "close_stop")
     until(qtbot, lambda: not bench.window.isVisible())
     assert store.find(bench.train.state.folder).status().phase == "stopped"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import queue
+import signal
 import sys
 import threading
 import time
@@ -82,7 +83,7 @@ class Server:
                 continue
             match request:
                 case protocol.Detach():
-                    self._detached = True
+                    self._detach()
                 case protocol.Stop() | protocol.Pause() | protocol.GoOn():
                     self._hear_wish(request)
                 case protocol.DrawLosses() | protocol.Describe():
@@ -91,6 +92,12 @@ class Server:
                     self._waiting.put(request)
         if not self._detached:
             os._exit(0)
+
+    def _detach(self) -> None:
+        """Go on alone; that the answers end says that it was understood."""
+        with self._answering:
+            self._detached = True
+            self._answers.close()
 
     def _hear_wish(self, request: protocol.Wish) -> None:
         match request:
@@ -125,13 +132,10 @@ class Server:
         if isinstance(event, events.Stopping | events.Trained):
             self._acknowledged.set()
         with self._answering:
-            try:
+            # Whoever has gone finds everything in the run's folder.
+            if not self._detached:
                 self._answers.write(events.to_line(event).encode() + b"\n")
                 self._answers.flush()
-            except BrokenPipeError:
-                # Whoever asked has gone; the run's folder has everything.
-                if not self._detached:
-                    raise
 
     def _prepare(self, request: protocol.Prepare) -> None:
         begun = time.monotonic()
@@ -160,10 +164,15 @@ class Server:
 
 def main() -> None:
     """Serve on standard input and output; what anyone prints goes to standard error instead."""
+    # Ctrl-C and the end of a terminal are for whoever asks; the requests end with them.
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     code = Server(sys.stdin.buffer, answers).serve()
-    answers.flush()
+    if not answers.closed:
+        answers.flush()
     sys.stderr.flush()
     # TensorFlow's threads may hold up an orderly exit for seconds; everything is on disk by now.
     os._exit(code)

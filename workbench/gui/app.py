@@ -17,12 +17,14 @@ from workbench.gui import theme
 from workbench.gui.background import Latest
 from workbench.gui.capturing import Capturing
 from workbench.gui.engine import Engines, EngineState
+from workbench.gui.launching import Launching
 from workbench.gui.opening import Opening
 from workbench.gui.presenters.data import DataPresenter, DataState
 from workbench.gui.presenters.data_words import name_of
 from workbench.gui.presenters.losses import LossesPresenter, Picked
 from workbench.gui.presenters.losses_samples import evaluated
 from workbench.gui.presenters.own_parts import OwnPartsPresenter
+from workbench.gui.presenters.queue import QueuePresenter
 from workbench.gui.presenters.recipe import RecipePresenter, RecipeState, why_not
 from workbench.gui.presenters.results import ResultsPresenter
 from workbench.gui.presenters.train import TrainPresenter, TrainState
@@ -31,11 +33,14 @@ from workbench.gui.screens.losses import LossesView
 from workbench.gui.screens.recipe import RecipeView
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.screens.train import TrainView
+from workbench.gui.widgets.cards import Banner
 from workbench.gui.widgets.own_parts import OwnPartsView
+from workbench.gui.widgets.queue import QueueView
 from workbench.gui.widgets.rail import Mark
 from workbench.gui.widgets.sample import SampleView
 from workbench.parts import Part
 from workbench.runs import store
+from workbench.runs.queue import Queue
 from workbench.spec import DataSpec, RunSpec
 
 # Data are read ahead this long after the last change of the recipe.
@@ -69,6 +74,8 @@ class Workbench(QObject):
         self.data = DataPresenter(scan, examine, parent=self)
         self.recipe = RecipePresenter(suggest.suggest, suggest.reasons, parent=self)
         self.train = TrainPresenter(parent=self)
+        self.queue = QueuePresenter(Queue(places.runs()), parent=self)
+        self.launching = Launching(self.engines, self.train, self.queue, parent=self)
         self.results = ResultsPresenter(parent=self)
         self.losses = LossesPresenter(self._why_not, parent=self)
         self.own_parts = OwnPartsPresenter(parent=self)
@@ -91,9 +98,10 @@ class Workbench(QObject):
         self._restore()
 
     def show(self) -> None:
-        """Show the window, unless it is seen already; then warm an engine."""
+        """Show the window, unless it is seen already; then warm an engine and take up the queue."""
         self.window.show()
         QTimer.singleShot(0, self.engines.warm)
+        QTimer.singleShot(0, self.launching.start)
 
     def close(self) -> None:
         """End every thread and process; the window may be closed then."""
@@ -102,6 +110,7 @@ class Workbench(QObject):
         self.start.close()
         self.capturing.close()
         self.data.close()
+        self.launching.close()
         self.engines.close()
         QThreadPool.globalInstance().waitForDone()
 
@@ -109,6 +118,7 @@ class Workbench(QObject):
         self.data_view = DataView(self.data)
         self.recipe_view = RecipeView(self.recipe)
         self.train_view = TrainView(self.train)
+        self.train_view.show_beside(QueueView(self.queue))
         self.results_view = ResultsView(self.results)
         self.results_view.preview_slot.addWidget(self.preview)
         self.losses_view = LossesView(self.losses)
@@ -139,11 +149,13 @@ class Workbench(QObject):
         self.recipe_view.data_wished.connect(lambda: show("data"))
         self.recipe.changed.connect(self._mark_recipe)
         self.recipe.train_wished.connect(self.begin)
+        self.recipe.queue_wished.connect(self._add_to_queue)
         self.train.changed.connect(self._mark_train)
         self.train.finished.connect(self._finish)
-        self.train.resume_wished.connect(self.resume)
+        self.train.resume_wished.connect(self.launching.resume)
         self.train.retrain_wished.connect(self.begin)
-        self.start.resume_wished.connect(self.resume)
+        self.start.resume_wished.connect(self.launching.resume)
+        self._connect_launching()
         self.train_view.recipe_wished.connect(lambda: show("recipe"))
         self.train_view.results_wished.connect(self._show_results)
         self.results_view.train_wished.connect(lambda: show("train"))
@@ -156,6 +168,14 @@ class Workbench(QObject):
         self.window.theme_wished.connect(self._change_theme)
         self.window.close_wished.connect(self._ask_before_closing)
         self.window.stage_shown.connect(self._refresh)
+
+    def _connect_launching(self) -> None:
+        self.launching.shown.connect(lambda: self.window.show_stage("train"))
+        self.launching.told.connect(self._tell)
+        self.launching.troubled.connect(self._complain)
+        self.launching.found.connect(self.start_view.banner.show_info)
+        self.launching.busy_changed.connect(self._mark_busy)
+        self.queue.changed.connect(self.train_view.show_queue)
 
     def _connect_losses(self) -> None:
         self.recipe.asked.connect(self.engines.describe)
@@ -211,7 +231,7 @@ class Workbench(QObject):
         try:
             run = store.find(folder)
             spec = run.spec()
-            self.train.replay(run)
+            self.launching.show(run)
         except UserError as error:
             self.start_view.banner.show_error(error)
             return
@@ -226,38 +246,28 @@ class Workbench(QObject):
 
     @Slot(object)
     def begin(self, spec: RunSpec) -> None:
-        """Make a run folder and hand it to an engine."""
-        if self.train.state.held:
-            self.recipe_view.banner.show_warning("A run is under way; stop it first.")
-            return
+        """Train a recipe now, or as soon as another run makes room."""
         self._soon.stop()
-        try:
-            run = store.create(places.runs(), spec)
-        except UserError as error:
-            self.recipe_view.banner.show_error(error)
-            return
-        thread = self.engines.train(run)
-        self.train.follow(thread, folder=run.folder, spec=spec)
-        self.window.show_stage("train")
+        self.launching.begin(spec)
 
     @Slot(object)
-    def resume(self, folder: Path) -> None:
-        """Go on with a run that was paused or interrupted."""
-        if self.train.state.held:
-            self.start_view.banner.show_warning("A run is under way; stop or finish it first.")
-            return
-        try:
-            run = store.find(folder)
-            run.refuse_resume()
-            spec = run.spec()
-        except UserError as error:
-            self.start_view.banner.show_error(error)
-            self.train_view.banner.show_error(error)
-            return
-        self._soon.stop()
-        thread = self.engines.train(run, resume=True)
-        self.train.follow(thread, folder=run.folder, spec=spec)
-        self.window.show_stage("train")
+    def _add_to_queue(self, spec: RunSpec) -> None:
+        self.launching.add(spec)
+        self._tell("Added to the queue; it stands beside the curves on the Train screen.")
+
+    @Slot(str)
+    def _tell(self, sentence: str) -> None:
+        """Say something good to know on the screen that is shown."""
+        self._banner.show_info(sentence)
+
+    @Slot(object)
+    def _complain(self, error: UserError) -> None:
+        self._banner.show_error(error)
+
+    @property
+    def _banner(self) -> Banner:
+        screens = {"start": self.start_view, "recipe": self.recipe_view}
+        return screens.get(self.window.stage, self.train_view).banner
 
     @Slot(object, object)
     def _use(self, index: Index, data: DataSpec) -> None:
@@ -312,10 +322,7 @@ class Workbench(QObject):
     @Slot(object, str)
     def _finish(self, folder: Path, outcome: str) -> None:
         self.start.refresh()
-        if self._closing:
-            self.window.busy = False
-            self.window.close()
-        elif outcome not in {"failed", "discarded", "paused"}:
+        if not self._closing and outcome not in {"failed", "discarded", "paused", "interrupted"}:
             self.results.show_run(folder)
             self.window.rail.buttons["results"].show_mark("ready")
 
@@ -377,7 +384,12 @@ class Workbench(QObject):
     def _mark_train(self, state: TrainState) -> None:
         marks: dict[str, Mark] = {"idle": "", "done": "done", "failed": "attention"}
         self.window.rail.buttons["train"].show_mark(marks.get(state.phase, "running"))
-        self.window.busy = state.held
+
+    @Slot(bool)
+    def _mark_busy(self, busy: bool) -> None:
+        self.window.busy = busy
+        if self._closing and not busy:
+            self.window.close()
 
     @Slot(object)
     def _show_engine(self, state: EngineState) -> None:
@@ -407,14 +419,20 @@ class Workbench(QObject):
     @Slot()
     def _ask_before_closing(self) -> None:
         self._closing = False
-        self.window.ask_before_closing().accepted.connect(self._stop_and_close)
+        box = self.window.ask_before_closing(len(self.engines.training), self.queue.state.waiting)
+        box.background.clicked.connect(self._let_go_and_close)
+        box.stop.clicked.connect(self._stop_and_close)
 
     @Slot()
     def _stop_and_close(self) -> None:
         self._closing = True
-        self.train.stop()
-        if not self.window.busy:
-            self.window.close()
+        self.launching.stop_all()
+        self._mark_busy(self.launching.busy)
+
+    @Slot()
+    def _let_go_and_close(self) -> None:
+        self._closing = True
+        self.launching.let_go()
 
     def _restore(self) -> None:
         geometry = self.settings.value("geometry")

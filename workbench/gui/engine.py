@@ -57,6 +57,7 @@ class EngineThread(QThread):
         self._over = False
         self._wished = False
         self._forced = False
+        self._detached = False
         self._ladder = QTimer(self)
         self._ladder.setSingleShot(True)
         self._ladder.setInterval(STOP_PATIENCE_MS)
@@ -102,6 +103,21 @@ class EngineThread(QThread):
         """End the run at once and keep nothing."""
         self._wish(protocol.Stop(keep=False))
 
+    def detach(self) -> None:
+        """Let the process go on alone; the thread ends as soon as it has understood."""
+        self._detached = True
+        self._ask(protocol.Detach())
+
+    @property
+    def detached(self) -> bool:
+        """Its process goes on alone."""
+        return self._detached
+
+    @property
+    def run_in_hand(self) -> store.Run | None:
+        """The run that it was given and that is not over."""
+        return None if self._over else self._run
+
     @Slot()
     def kill(self) -> None:
         """End the process, whatever it does."""
@@ -144,8 +160,11 @@ class EngineThread(QThread):
             assert process.stdout is not None
             for line in process.stdout:
                 self._hear(line)
-            code = process.wait()
             process.stdout.close()
+            if self._detached:
+                # Its answers ended because it was let go; if it died instead, its run tells.
+                return
+            code = process.wait()
             if process.stdin is not None:
                 self._close(process.stdin)
             self._end(causes.of_exit(code, self._last_words(errors), self._batch_size))
@@ -321,11 +340,22 @@ class Engines(QObject):
         self._become("training", "Engine: preparing…")
         return thread
 
+    @property
+    def training(self) -> list[EngineThread]:
+        """The threads that hold a run which is not over."""
+        return [thread for thread in self._threads if thread.run_in_hand is not None]
+
+    def detach(self) -> None:
+        """Let everything that trains go on without this window."""
+        for thread in self.training:
+            thread.detach()
+
     def close(self) -> None:
-        """End every process and wait for their threads."""
+        """End every process that was not let go, and wait for their threads."""
         self._closing = True
         for thread in list(self._threads):
-            thread.kill()
+            if not thread.detached:
+                thread.kill()
         for thread in list(self._threads):
             thread.wait()
         self._threads.clear()

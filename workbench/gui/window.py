@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QMessageBox,
+    QPushButton,
+    QStackedWidget,
+    QWidget,
+)
 
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.drop import DropHint
@@ -24,6 +31,44 @@ STAGES = [
     ("results", "Results", "chart-bar"),
     ("losses", "Losses", "trend-down"),
 ]
+
+
+class CloseBox(QMessageBox):
+    """Asks what becomes of the runs when the window closes.
+
+    Args:
+        training: how many runs are under way.
+        waiting: how many wait in the queue.
+        parent: its parent.
+    """
+
+    def __init__(self, training: int, waiting: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("close_box")
+        self.setIcon(QMessageBox.Icon.Question)
+        one = training <= 1
+        self.setText("A run is under way." if one else f"{training} runs are under way.")
+        words = [
+            f"{'It' if one else 'They'} can go on without the window; when you open the workbench "
+            f"again, you find {'it' if one else 'them'} on the Start screen."
+        ]
+        if waiting:
+            runs = "1 waiting run begins" if waiting == 1 else f"{waiting} waiting runs begin"
+            words.append(f"{runs} when the window is open again.")
+        self.setInformativeText(" ".join(words))
+        roles = QMessageBox.ButtonRole
+        self.background = self._button("Go on in the background", roles.AcceptRole, "background")
+        self.stop = self._button("Stop and keep the best", roles.DestructiveRole, "stop")
+        self.cancel = self._button("Cancel", roles.RejectRole, "cancel")
+        self.setDefaultButton(self.background)
+        self.setEscapeButton(self.cancel)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+    def _button(self, words: str, role: QMessageBox.ButtonRole, name: str) -> QPushButton:
+        made: QPushButton = self.addButton(words, role)
+        made.setObjectName(f"close_{name}")
+        made.setAccessibleName(words)
+        return made
 
 
 class MainWindow(QMainWindow):
@@ -109,16 +154,14 @@ class MainWindow(QMainWindow):
         self.scheme.setText(f"{other.capitalize()} theme")
         self.scheme.show_icon("sun" if scheme == "dark" else "moon", "quiet")
 
-    def ask_before_closing(self) -> QMessageBox:
-        """Ask what becomes of the run; the answer is in the box's signals."""
-        box = QMessageBox(self)
-        box.setObjectName("close_box")
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText("A run is under way.")
-        box.setInformativeText("Stop it, keep the best weights and close, or go on training?")
-        box.addButton("Stop, keep and close", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton("Go on training", QMessageBox.ButtonRole.RejectRole)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    def ask_before_closing(self, training: int, waiting: int) -> CloseBox:
+        """Ask what becomes of the runs; the answer is the button that was clicked.
+
+        Args:
+            training: how many runs are under way.
+            waiting: how many wait in the queue.
+        """
+        box = CloseBox(training, waiting, self)
         box.open()
         return box
 

@@ -151,14 +151,27 @@ class Run:
         Raises:
             UserError: a line in the middle is damaged; says which.
         """
+        yield from self._told(self._text())
+
+    def history(self) -> tuple[list[Event], int]:
+        """All that it has said so far, and how many bytes of its file that is.
+
+        Raises:
+            UserError: a line in the middle is damaged; says which.
+        """
+        text = self._text()
+        return list(self._told(text)), text.rfind(b"\n") + 1
+
+    def _text(self) -> bytes:
+        try:
+            return self.events_file.read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def _told(self, text: bytes) -> Iterator[Event]:
         from workbench import events
 
-        try:
-            text = self.events_file.read_bytes()
-        except FileNotFoundError:
-            return
-        lines = text.split(b"\n")
-        for number, line in enumerate(lines[:-1], start=1):
+        for number, line in enumerate(text.split(b"\n")[:-1], start=1):
             try:
                 yield events.from_line(line)
             except UserError as error:
@@ -270,6 +283,16 @@ def _age(run: Run) -> tuple[str, str, int]:
     stamp, rest = run.name[:15], run.name[15:]
     numbered = re.fullmatch(r"(.*)-(\d{1,3})", rest)
     return (stamp, numbered[1], int(numbered[2])) if numbered else (stamp, rest, 1)
+
+
+def title_of(folder: str) -> str:
+    """The name that a run was given, from that of its folder.
+
+    Args:
+        folder: name of the folder: ``<stamp>-<name>``.
+    """
+    found = re.fullmatch(r"\d{8}-\d{6}-(.+)", folder)
+    return found[1] if found else folder
 
 
 def write_atomic(file: Path, text: str) -> None:

@@ -93,6 +93,9 @@ class RecipePresenter(QObject):
     train_wished = Signal(object)
     """The ``RunSpec`` to train."""
 
+    queue_wished = Signal(object)
+    """Let this ``RunSpec`` wait in the queue."""
+
     asked = Signal(object)
     """A ``protocol.Describe`` for the engine."""
 
@@ -307,6 +310,12 @@ class RecipePresenter(QObject):
         """Ask for training, if nothing is in the way."""
         if self.state.ready:
             self.train_wished.emit(self.state.spec)
+
+    @Slot()
+    def queue(self) -> None:
+        """Let this recipe wait for its turn, if nothing is in the way."""
+        if self.state.ready:
+            self.queue_wished.emit(self.state.spec)
 
     def _reasons_for(self, place: str, changed: RunSpec) -> Mapping[str, str]:
         if part_place(place) and self._index is not None:

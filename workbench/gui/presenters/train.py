@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -198,10 +200,7 @@ class TrainPresenter(QObject):
         """Show a run that begins now; words of an earlier one are no longer heard."""
         self._leave()
         self._begin(folder, spec)
-        self._link, self._ear = link, _Ear(link, self)
-        self._ear.heard.connect(self.hear)
-        self._heard_at, self._usual = time.monotonic(), 0.0
-        self._watch.start()
+        self._listen(link)
         self.changed.emit(self.state)
 
     def replay(self, run: Run) -> None:
@@ -211,9 +210,40 @@ class TrainPresenter(QObject):
             UserError: its spec or its events are damaged.
         """
         self._leave()
-        spec = run.spec()
-        said = list(run.events())
+        spec, (said, _) = run.spec(), run.history()
         self._begin(run.folder, spec)
+        self._hear_again(said)
+        self._end_replay(run)
+        self.changed.emit(self.state)
+
+    def rejoin(self, run: Run, follow: Callable[[Run, int], Link]) -> None:
+        """Show a run that another process computes, or another part of this one, as it goes on.
+
+        Args:
+            run: the run.
+            follow: makes what follows it from so many bytes of its history on.
+
+        Raises:
+            UserError: its spec or its events are damaged.
+        """
+        self._leave()
+        spec, (said, end) = run.spec(), run.history()
+        self._begin(run.folder, spec)
+        self._hear_again(said)
+        if self.state.held:
+            self._listen(follow(run, end))
+            if self.curves.place:
+                self._become(progress=self._share(), words="Waiting for news…")
+        self.changed.emit(self.state)
+
+    def lose(self, run: Run) -> None:
+        """The process that computed a run is gone without a word."""
+        if self.state.folder == run.folder and self.state.held:
+            self._end_replay(run)
+            self._finish("interrupted")
+
+    def _hear_again(self, said: Iterable[events.Event]) -> None:
+        """Take in what was said before; only what stands at the end is shown."""
         self.blockSignals(True)
         self._replaying = True
         try:
@@ -222,8 +252,12 @@ class TrainPresenter(QObject):
         finally:
             self._replaying = False
             self.blockSignals(False)
-        self._end_replay(run)
-        self.changed.emit(self.state)
+
+    def _listen(self, link: Link) -> None:
+        self._link, self._ear = link, _Ear(link, self)
+        self._ear.heard.connect(self.hear)
+        self._heard_at, self._usual = time.monotonic(), 0.0
+        self._watch.start()
 
     def _end_replay(self, run: Run) -> None:
         """A run without a last word has failed, is trained elsewhere, or never began."""
@@ -231,7 +265,7 @@ class TrainPresenter(QObject):
             return
         status = run.status()
         words = "This run has not begun."
-        if run.under_way:
+        if status.phase == "running":
             words = "Another process trains this run; open it again to see more."
         elif status.resumable:
             words = status.message or "Paused; everything is on disk."
@@ -246,10 +280,10 @@ class TrainPresenter(QObject):
             self._fail(fault)
             self.blockSignals(False)
         else:
-            resumable = status.resumable and not run.under_way
             self.state = replace(
-                self.state, phase="done", words=words, progress=self._share(), resumable=resumable
-            )
+                self.state, phase="done", words=words, progress=self._share(),
+                resumable=status.resumable,
+            )  # fmt: skip
 
     @Slot()
     def pause(self) -> None:
@@ -369,27 +403,22 @@ class TrainPresenter(QObject):
     def _resume(self, event: events.Resumed) -> None:
         if event.from_disk and not self._replaying and self.state.folder is not None:
             # What was said after the checkpoint was taken back: the file is the truth now.
-            self._read_again(self.state.folder)
+            self._read_again(self.state.folder, event)
         self._note(f"Going on from epoch {event.epoch}, step {event.step:,}.", event.time)
         if event.skipped:
             self._note(f"{event.skipped}; an earlier checkpoint was taken.", event.time)
         self._become(phase="running", words="Going on…", progress=self._share(), resumable=False)
 
-    def _read_again(self, folder: Path) -> None:
+    def _read_again(self, folder: Path, until: events.Resumed) -> None:
+        """Read the run's history from its folder; what follows this event is heard as it comes."""
         before, self.curves = self.state, Curves()
         self.state = replace(before, lines=())
-        said = list(store.find(folder).events())
-        self.blockSignals(True)
-        self._replaying = True
         try:
-            for event in said:
-                if not isinstance(event, events.Resumed):
-                    self.hear(event)
+            said = store.find(folder).history()[0]
         except UserError as error:
+            said = []
             self._note(error.problem, time.time())
-        finally:
-            self._replaying = False
-            self.blockSignals(False)
+        self._hear_again(itertools.takewhile(lambda event: event != until, said))
         self.curves_changed.emit(self.curves)
 
     def _hear_sign_of_life(self, event: events.Event) -> None:

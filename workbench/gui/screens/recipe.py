@@ -83,7 +83,7 @@ class RecipeView(Screen):
         # The page behind must not make the empty one scroll.
         policy = QSizePolicy.Policy.Preferred if here else QSizePolicy.Policy.Ignored
         self._full.setSizePolicy(policy, policy)
-        for widget in (self.name, self._name_label, self.train):
+        for widget in (self.name, self._name_label, self.queue, self.train):
             widget.setVisible(here)
         self.subtitle.setText(_SUBTITLE if here else "")
         if state.spec is None:
@@ -106,7 +106,8 @@ class RecipeView(Screen):
         self._checks.show_state(state)
         self.drawing.show_outline(state.outline)
         self._model_card.hint.setText(state.size)
-        self.train.setEnabled(state.ready)
+        for button in (self.train, self.queue):
+            button.setEnabled(state.ready)
         first = state.checks[0].sentence if state.checks else ""
         self.train.setToolTip("Train this recipe (Ctrl+Return)" if state.ready else first)
 
@@ -122,7 +123,10 @@ class RecipeView(Screen):
         self.train = Button("Train", "recipe_train", icon_name="play", primary=True)
         self.train.setShortcut("Ctrl+Return")
         self.train.clicked.connect(self._presenter.train)
-        for widget in (self._name_label, self.name, self.train):
+        self.queue = Button("Add to queue", "recipe_queue", icon_name="queue")
+        self.queue.setToolTip("Train it when those before it are done")
+        self.queue.clicked.connect(self._presenter.queue)
+        for widget in (self._name_label, self.name, self.queue, self.train):
             self.tools.addWidget(widget)
 
     def _fill(self) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from workbench.gui import theme
 from workbench.gui.plots.live import LivePlot
 from workbench.gui.plots.training import LossPlot, MetricPlot, StepPlot
+from workbench.gui.presenters.queue import QueueState
 from workbench.gui.presenters.train import TrainPresenter, TrainState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card, EmptyState, Figure
@@ -46,6 +47,7 @@ class TrainView(Screen):
         super().__init__("Train", "train", parent=parent)
         self._presenter = presenter
         self._state = presenter.state
+        self._waiting = 0
         self._buttons()
         self._stack = QStackedWidget()
         empty = EmptyState(
@@ -58,13 +60,18 @@ class TrainView(Screen):
         empty.acted.connect(self.recipe_wished)
         self._stack.addWidget(empty)
         self._stack.addWidget(self._shown())
-        self.body.addWidget(self._stack)
+        self._columns = QHBoxLayout()
+        self._columns.setSpacing(theme.GAP_LARGE)
+        self._columns.addWidget(self._stack, 1)
+        self.body.addLayout(self._columns)
         presenter.changed.connect(self.show_state)
         presenter.curves_changed.connect(self._show_curves)
         presenter.earlier_changed.connect(self._show_earlier)
         self.show_state(presenter.state)
 
     def _buttons(self) -> None:
+        self.queue = Button("Queue", "train_queue", chip=True)
+        self.queue.setToolTip("Runs that come next")
         self.stop = Button("Stop and keep best", "train_stop", icon_name="stop")
         self.pause = Button("Pause", "train_pause", icon_name="pause")
         self.pause.setToolTip("Stand still after this step; everything is saved")
@@ -94,10 +101,27 @@ class TrainView(Screen):
         self.results.clicked.connect(lambda: self.results_wished.emit(self._state.folder))
         # The harmless wish stands first: it is the one that the keyboard reaches first.
         for button in (
-            self.wait, self.proposal, self.go_on, self.pause, self.release, self.finish, self.stop,
-            self.discard, self.again, self.results,
+            self.queue, self.wait, self.proposal, self.go_on, self.pause, self.release,
+            self.finish, self.stop, self.discard, self.again, self.results,
         ):  # fmt: skip
             self.tools.addWidget(button)
+
+    def show_beside(self, panel: QWidget) -> None:
+        """Put the queue beside the curves; it is seen while its button is down."""
+        self._columns.addWidget(panel)
+        panel.setVisible(self.queue.isChecked())
+        self.queue.toggled.connect(panel.setVisible)
+
+    @Slot(object)
+    def show_queue(self, state: QueueState) -> None:
+        """Say how the queue stands; it comes into sight when the first run waits in it."""
+        before, self._waiting = self._waiting, state.waiting
+        self.queue.setText(f"Queue · {state.waiting}" if state.waiting else "Queue")
+        self.queue.setAccessibleName(f"Queue: {state.words}")
+        if state.waiting and not before:
+            self.queue.setChecked(True)
+        if state.error is not None:
+            self.banner.show_error(state.error)
 
     def _shown(self) -> QWidget:
         page = QWidget()
@@ -314,8 +338,8 @@ def _legend() -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(theme.GAP_LARGE)
     for series, words in (
-        ("train", "— training, each step (faint: raw)"),
-        ("train", "● training, each epoch"),
+        ("train", "— training step"),
+        ("train", "● epoch"),
         ("validation", "- - ● validation"),
         ("validation", "★ best"),
     ):
