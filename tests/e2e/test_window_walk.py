@@ -195,3 +195,38 @@ def test_a_past_run_is_opened_with_its_curve_its_results_and_its_recipe(qtbot, b
     until(qtbot, lambda: bench.results.state.phase == "shown")
     assert len(bench.train.curves.steps) == steps
     until(qtbot, lambda: bench.recipe.state.spec.model.fusion.name == "gated")
+
+
+def test_a_run_goes_on_in_the_background_and_is_watched_and_stopped_by_the_next_window(
+    qtbot, bench, shapes, tmp_path
+):
+    open_and_cook(qtbot, bench, shapes, 500)
+    click(qtbot, bench, "recipe_train")
+    until(qtbot, lambda: bench.train.curves.best >= 1)
+    folder = bench.train.state.folder
+    bench.window.close()
+    click(qtbot, bench, "close_background")
+    until(qtbot, lambda: not bench.window.isVisible())
+    bench.close()
+    assert store.find(folder).under_way
+    again = Workbench(QSettings(str(tmp_path / "again.ini"), QSettings.Format.IniFormat))
+    again.show()
+    try:
+        until(qtbot, lambda: "goes on training" in text(again, "start_banner_text"))
+        again.start.refresh()
+        again.open_run(folder)
+        known = len(again.train.curves.steps)
+        assert again.train.state.held
+        until(qtbot, lambda: len(again.train.curves.steps) > known)
+        steps = again.train.curves.steps
+        assert np.array_equal(steps.x, np.unique(steps.x))
+        click(qtbot, again, "train_stop")
+        until(qtbot, lambda: again.train.state.phase == "done")
+        assert again.train.state.has_results
+        assert store.find(folder).status().phase == "stopped"
+        until(qtbot, lambda: again.results.state.phase == "shown")
+    finally:
+        again.close()
+        again.window.busy = False
+        again.window.close()
+        again.window.deleteLater()

@@ -187,7 +187,6 @@ class Launching(QObject):
         following = self._following = Following(run, start, self)
         following.gone.connect(partial(self._train.lose, run))
         following.failed.connect(self.troubled)
-        following.finished.connect(following.deleteLater)
         following.start()
         return following
 
@@ -196,6 +195,7 @@ class Launching(QObject):
         if following is not None:
             following.end()
             following.wait()
+            following.deleteLater()
 
     @Slot(object)
     def _tell_of_others(self, names: list[str]) -> None:

@@ -28,7 +28,7 @@ from workbench.runs.queue import MOST_AT_ONCE
 
 _FOLDER = Qt.ItemDataRole.UserRole
 _TAKEN = Qt.ItemDataRole.UserRole + 1
-_WIDTH = 248
+_WIDTH = 264
 _NOTHING = "Runs that you add from the recipe wait here. They begin one after another."
 
 
@@ -66,7 +66,7 @@ class QueueView(Card):
         self.at_once.setObjectName("queue_at_once")
         self.at_once.setAccessibleName("Runs at once")
         self.at_once.setRange(1, MOST_AT_ONCE)
-        self.at_once.setFixedWidth(64)
+        self.at_once.setFixedWidth(56)
         self.at_once.setToolTip("How many runs may be under way; they share processor and memory")
         self.at_once.valueChanged.connect(lambda count: self._presenter.settle(at_once=count))
         words.setBuddy(self.at_once)
