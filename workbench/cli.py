@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench import __version__, places
+from workbench.command_arguments import JsonFlag, RunsFolder, Settings, answer, spec_of
 from workbench.errors import UserError, nearest
+from workbench.queue_command import queue
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -27,11 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
-RunsFolder = Annotated[
-    Path | None, typer.Option("--runs", help="Folder of runs.", show_default="user's data folder")
-]
+app.add_typer(queue, name="queue")
 
 
 def main() -> None:
@@ -96,7 +94,7 @@ def sample(
         raise UserError(f"{out} is there already and not empty.", "Name another folder.")
     with progress(f"Making {name}", as_json=as_json) as tick:
         made = SAMPLES[name].make(out, samples=count, seed=seed, progress=tick)
-    _answer(as_json, {"folder": str(made.resolve())}, f"{made}")
+    answer(as_json, {"folder": str(made.resolve())}, f"{made}")
 
 
 @app.command()
@@ -113,7 +111,7 @@ def check(
     with progress("Looking", as_json=as_json, quiet=as_json) as tick:
         index = scan(folder, progress=tick, check=not quick)
     if as_json:
-        _answer(True, data_report.as_data(index), "")
+        answer(True, data_report.as_data(index), "")
     else:
         data_report.show(index, Console(highlight=False))
     lost = any(finding.severity == "error" for finding in index.findings)
@@ -126,16 +124,13 @@ def train(
         Path, typer.Argument(help="A folder or zip of data, a spec file, or a run's folder.")
     ],
     runs: RunsFolder = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="PLACE=VALUE, such as objective.loss.name=huber; repeatable."),
-    ] = None,
+    settings: Settings = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Train; a folder gets the suggested spec. Ctrl-C once stops and keeps the best, twice ends."""
     from workbench.training_command import train_and_report
 
-    spec = _spec_of(what, settings or [])
+    spec = spec_of(what, settings or [])
     raise typer.Exit(train_and_report(spec, runs or places.runs(), as_json=as_json))
 
 
@@ -220,7 +215,7 @@ def evaluate(
     for column, figures in columns.items():
         told = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
         words.append(f"{column}: {told}")
-    _answer(as_json, facts, "\n".join(words))
+    answer(as_json, facts, "\n".join(words))
 
 
 @app.command()
@@ -229,7 +224,7 @@ def doctor(as_json: JsonFlag = False) -> None:
     from workbench import diagnosis
 
     findings = diagnosis.examine()
-    _answer(as_json, [vars(finding) for finding in findings], diagnosis.in_words(findings))
+    answer(as_json, [vars(finding) for finding in findings], diagnosis.in_words(findings))
     raise typer.Exit(FAILED if any(not finding.good for finding in findings) else DONE)
 
 
@@ -262,7 +257,7 @@ def own(
     for part in found:
         mark = "on " if part.on else "off"
         words.append(f"{mark}  {part.kind or '?'} {part.name}  {part.problem or part.caption}")
-    _answer(as_json, {"folder": str(own_parts.folder()), "parts": facts}, "\n".join(words))
+    answer(as_json, {"folder": str(own_parts.folder()), "parts": facts}, "\n".join(words))
 
 
 @app.command()
@@ -271,32 +266,3 @@ def engine() -> None:
     from workbench.engine.server import main as serve
 
     serve()
-
-
-def _spec_of(what: Path, settings: list[str]) -> Any:
-    from workbench import spec
-    from workbench.data.folder import scan
-    from workbench.data.sources import is_archive
-    from workbench.suggest import suggest
-
-    if what.is_file() and not is_archive(what):
-        chosen = spec.read(what)
-    elif (what / "spec.json").is_file():
-        chosen = spec.read(what / "spec.json")
-    else:
-        chosen = suggest(scan(what))
-    return spec.change_all(chosen, [_pair(setting) for setting in settings])
-
-
-def _pair(setting: str) -> tuple[str, str]:
-    place, equals, value = setting.partition("=")
-    if not equals:
-        raise UserError(f"--set {setting} has no '='.", "Write --set training.epochs=5.")
-    return place.strip(), value.strip()
-
-
-def _answer(as_json: bool, data: Any, words: str) -> None:
-    if as_json:
-        typer.echo(json.dumps(data, ensure_ascii=False))
-    else:
-        Console(highlight=False).print(words, markup=False, soft_wrap=True)

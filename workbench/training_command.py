@@ -148,7 +148,7 @@ def train_and_report(
 
 
 def resume_and_report(folder: Path, *, as_json: bool) -> int:
-    """Go on with a run that was paused, stopped or interrupted, and print how it goes.
+    """Go on with a run that was paused, stopped or interrupted, or begin it; print how it goes.
 
     Args:
         folder: of the run.
@@ -162,7 +162,7 @@ def resume_and_report(folder: Path, *, as_json: bool) -> int:
     """
     run = store.find(folder)
     run.refuse_resume()
-    return _report(run, as_json=as_json, resume=True)
+    return _report(run, as_json=as_json, resume=run.status().phase != "created")
 
 
 def _report(run: store.Run, *, as_json: bool, resume: bool) -> int:

@@ -192,3 +192,23 @@ def test_a_zip_with_gaps_is_checked_and_trained_by_groups_with_augmentation(tmp_
     assert inputs["incomplete"] == ["audio"]
     stored = spec.read(Path(last["run"]) / "spec.json")
     assert (stored.data.folder, stored.data.group) == (str(packed), "voice")
+
+
+def test_a_queue_is_filled_ordered_and_worked_off(shapes, tmp_path):
+    few = ("--set", "training.epochs=1", "--runs", str(tmp_path / "runs"))
+    where = ("--runs", str(tmp_path / "runs"))
+    workbench("queue", "add", str(shapes), *few, "--set", "name=one")
+    workbench("queue", "add", str(shapes), *few, "--set", "name=two")
+    bad = ("--set", "name=bad", "--set", "data.target=missing")
+    made = workbench("queue", "add", str(shapes), *few, *bad, "--first", "--json").stdout
+    made = json.loads(made)
+    names = [Path(each["run"]).name.split("-", 2)[2] for each in made["runs"]]
+    assert names == ["bad", "one", "two"]
+    workbench("queue", "remove", Path(made["runs"][2]["run"]).name, *where)
+    done = workbench("queue", "run", "--at-once", "2", "--json", *where, code=1).stdout
+    done = json.loads(done)
+    phases = {Path(each["run"]).name.split("-", 2)[2]: each["phase"] for each in done}
+    assert phases == {"bad": "failed", "one": "done"}
+    assert "empty" in workbench("queue", "list", *where).stdout
+    refused = workbench("queue", "remove", "two", "--json", *where, code=2).stdout
+    assert "No run" in json.loads(refused)["problem"]
