@@ -298,7 +298,7 @@ def test_two_phases_train_the_projection_first_and_the_network_later(to_train, p
 
     class Watched(Trainer):
         def look(self):
-            layer = self._built.encoders["image"]
+            layer = self._learner.built.encoders["image"]
             kept.append([np.array(v.numpy()) for v in layer.base.trainable_variables])
 
         def _train_epoch(self, iterator):

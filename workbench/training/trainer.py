@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,17 +15,15 @@ from workbench.data.prepared import Prepared
 from workbench.data.walk import Stopped
 from workbench.errors import UserError
 from workbench.events import Paused, Preparing, Resumed, Said, Started, Stopping, Trained
-from workbench.lazy import keras, layers
 from workbench.spec import RunSpec
 from workbench.training import devices, guards
 from workbench.training.compiling import Compiling
 from workbench.training.inputs import ModelInputs
-from workbench.training.model import build
-from workbench.training.objective import Objective
+from workbench.training.learner import Learner
 from workbench.training.pace import Pace
 from workbench.training.position import Position
 from workbench.training.saving import Saving, keep_trying
-from workbench.training.steps import Figures, Steps, trainable
+from workbench.training.steps import Figures
 from workbench.training.telling import Telling
 
 Outcome = Literal["done", "stopped", "flat", "time"]
@@ -113,33 +110,22 @@ class Trainer:
             Released: everything is on disk, and the process is to end.
             Stopped: the wish to stop was heard before the first step.
         """
-        training = self._spec.training
         self._tell(Preparing(stage="build"))
-        keras.utils.set_random_seed(training.seed)
-        if training.deterministic:
-            devices.determine()
-        strategy = devices.strategy()
         inputs = ModelInputs.of(self._prepared, self._spec)
         inputs.write(self._folder)
-        self._prepared = inputs.masked(self._prepared)
-        with strategy.scope():
-            self._make(inputs)
-        self._order = batches.Order(
-            self._prepared.rows("train"),
-            training.batch_size,
-            training.seed,
-            strategy.num_replicas_in_sync,
-        )
-        self._steps = Steps(
-            self._built, self._optimizer, self._objective, self._balancer, strategy,
-            training.clip_norm, self._scale, timed=not devices.determined(),
+        learner = self._learner = Learner.make(
+            self._spec, self._prepared, inputs, self._downloaded
         )  # fmt: skip
+        self._steps, self._order = learner.steps, learner.order
         self._pace = Pace(len(self._order.rows) / self._order.steps)
         self._telling = Telling(
-            self._steps, len(self._objective.terms), self._balancer.traces, self._prepared.task,
+            self._steps, len(learner.objective.terms), learner.balancer.traces,
+            self._prepared.task,
             self._tell,
         )  # fmt: skip
-        self._saving = self._make_saving()
+        self._saving = Saving(
+            self._folder, self._spec, self._prepared.key, learner.best, learner.every
+        )  # fmt: skip
         self._begin()
         outcome = self._epochs()
         trained = Trained(
@@ -151,40 +137,6 @@ class Trainer:
         )
         self._tell(trained)
         return trained
-
-    def _make(self, inputs: ModelInputs) -> None:
-        """Model, objective, balancer and optimiser, and the variables of each."""
-        training, chosen = self._spec.training, self._spec.objective.balancer
-        # The model first: what losses and balancers learn must not move the start of its weights.
-        self._built = build(
-            self._spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete,
-            told=self._downloaded,
-        )  # fmt: skip
-        self._objective = Objective.of(self._spec, self._prepared)
-        self._scale = layers.LossScale() if training.precision == "float16" else None
-        part = parts.find("balancer", chosen.name)
-        self._balancer = part.function(**part.check(chosen.options))
-        self._balancer.begin(self._objective.balanced, sorted(self._spec.modalities))
-        part = parts.find("optimizer", training.optimizer.name)
-        self._optimizer = part.function(
-            training.learning_rate, **part.check(training.optimizer.options)
-        )
-        learned = [*self._objective.variables, *self._balancer.trainable_variables]
-        if learned:
-            # Decay would draw a learned temperature or variance towards its start.
-            self._optimizer.exclude_from_weight_decay(var_list=learned)
-        self._optimizer.build(trainable(self._built, self._objective, self._balancer))
-
-    def _make_saving(self) -> Saving:
-        best = {
-            "model": self._built.model.variables,
-            "objective": self._objective.variables,
-            "balancer": self._balancer.variables,
-        }
-        every = best | {"optimizer": self._optimizer.variables}
-        if self._scale is not None:
-            every["loss_scale"] = self._scale.variables
-        return Saving(self._folder, self._spec, self._prepared.key, best, every)
 
     def _downloaded(self, done: int, total: int) -> None:
         if self._wish() in ("stop", "release"):
@@ -219,14 +171,13 @@ class Trainer:
 
     def _start(self) -> None:
         counts = {name: len(self._prepared.rows(name)) for name in ("train", "validation", "test")}
-        parameters = sum(math.prod(v.shape) for v in self._built.model.trainable_variables)
         self._tell(
             Started(
                 run=str(self._folder),
                 epochs=self._spec.training.epochs,
                 steps=self._order.steps,
                 samples=counts,
-                parameters=int(parameters),
+                parameters=self._learner.parameters,
                 shapes={m: self._prepared.shape(m) for m in self._spec.modalities},
                 device=devices.describe(),
             )
@@ -239,12 +190,8 @@ class Trainer:
 
     def _epochs(self) -> Outcome:
         """Train epoch after epoch; says how it ended."""
-        training = self._spec.training
-        total = training.epochs * self._order.steps
-        dataset = batches.training(
-            self._prepared, self._order, self._at.step, total, training.augmentation
-        )
-        iterator = self._steps.iterate(dataset)
+        last = self._spec.training.epochs * self._order.steps
+        iterator = self._learner.iterate(self._at.step, last)
         while (outcome := self._end_of_plan()) is None:
             self._thaw()
             ended = self._train_epoch(iterator) or self._finish_epoch()
@@ -272,7 +219,7 @@ class Trainer:
 
     def _thaw(self) -> None:
         """Hold what an encoder keeps frozen in this epoch, and let go what it does no more."""
-        held = self._built.frozen(self._epoch)
+        held = self._learner.built.frozen(self._epoch)
         if len(held) != self._held:
             self._held = len(held)
             self._steps.freeze(held)
@@ -338,7 +285,7 @@ class Trainer:
         loss = validated.mean[0]
         # Before anything is saved: the last step can spoil weights that its own loss had not.
         guards.refuse_validation(loss, self._at)
-        self._balancer.end_epoch(
+        self._learner.balancer.end_epoch(
             self._telling.of_terms(sums), self._telling.of_terms(validated)
         )  # fmt: skip
         self._count_time()
@@ -364,7 +311,7 @@ class Trainer:
         rows = self._prepared.rows("validation")
         size = min(len(rows), max(self._spec.training.batch_size, 64))
         sums: Figures | None = None
-        for batch in batches.sequential(self._prepared, rows, size):
+        for batch in batches.sequential(self._learner.prepared, rows, size):
             if (ended := self._heard()) is not None:
                 return ended
             found = self._steps.evaluate(batch)
@@ -456,5 +403,6 @@ class Trainer:
         parts_of = [gather((self._at.step - 1) * replicas + place) for place in range(replicas)]
         rows = np.concatenate([rows[weights > 0] for rows, weights in parts_of])
         raise guards.spoiled(
-            self._at, loss, self._built, self._objective, self._prepared, rows
+            self._at, loss, self._learner.built, self._learner.objective, self._learner.prepared,
+            rows,
         )  # fmt: skip
