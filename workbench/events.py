@@ -292,6 +292,66 @@ class Measured(Said):
     graphics: tuple[dict[str, float], ...] = ()
 
 
+class RatesTried(Said):
+    """How far a trial of learning rates is.
+
+    Args:
+        rates: those tried so far, rising.
+        losses: at each of them.
+        total: how many are to be tried, if none makes the loss burst.
+    """
+
+    event: Literal["rates_tried"] = "rates_tried"
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    total: int
+
+
+class RateFound(Said):
+    """What a trial of learning rates says; its last word.
+
+    Args:
+        rate: that is proposed; None: none can be.
+        lowest: at which the smoothed loss was lowest; None: it fell nowhere.
+        words: the same in words.
+    """
+
+    event: Literal["rate_found"] = "rate_found"
+    rate: float | None
+    lowest: float | None
+    words: str
+
+
+class BatchTried(Said):
+    """A batch size that was tried.
+
+    Args:
+        size: samples a step.
+        samples_per_second: how fast it trains; 0 where it does not fit.
+        memory: bytes in use with it.
+        problem: why it cannot be used; "" where it can.
+    """
+
+    event: Literal["batch_tried"] = "batch_tried"
+    size: int
+    samples_per_second: float = 0.0
+    memory: int = 0
+    problem: str = ""
+
+
+class BatchFound(Said):
+    """What a trial of batch sizes says; its last word.
+
+    Args:
+        size: that is proposed; None: none can be.
+        words: the same in words.
+    """
+
+    event: Literal["batch_found"] = "batch_found"
+    size: int | None
+    words: str
+
+
 class Trained(Said):
     """No further step will come; the best weights are on disk; evaluation follows.
 
@@ -359,14 +419,16 @@ class Failed(Said):
 
 Event = Annotated[
     EngineReady | Preparing | Prepared | LossesDrawn | ModelDescribed | Started | StepsDone
-    | EpochDone | Stopping | Paused | Resumed | Measured | Trained | Evaluated | Ended | Failed,
+    | EpochDone | Stopping | Paused | Resumed | Measured | Trained | Evaluated | Ended | Failed
+    | RatesTried | RateFound | BatchTried | BatchFound,
     Field(discriminator="event"),
 ]  # fmt: skip
 
 
 def is_last(event: Said) -> bool:
     """Whether no event follows this one in the process that said it."""
-    return isinstance(event, Ended | Failed) or (isinstance(event, Paused) and event.released)
+    last = Ended | Failed | RateFound | BatchFound
+    return isinstance(event, last) or (isinstance(event, Paused) and event.released)
 
 
 _adapter: TypeAdapter[Event] = TypeAdapter(Event)

@@ -7,10 +7,8 @@ import signal
 
 from workbench.errors import UserError
 from workbench.events import Failed
+from workbench.memory import is_lack_of_memory
 
-_MEMORY = re.compile(
-    r"ResourceExhausted|out of memory|\bOOM\b|MemoryError|bad_alloc|Cannot allocate memory", re.I
-)
 _DISK = re.compile(r"No space left on device|Errno 28", re.I)
 _OUT_OF_MEMORY = (
     "The training ran out of memory.",
@@ -30,7 +28,7 @@ def of_exception(error: BaseException, log: str = "", batch_size: int = 0) -> Fa
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, UserError):
         return Failed(problem=error.problem, remedy=error.remedy, log=log)
-    if isinstance(error, MemoryError) or _MEMORY.search(text):
+    if isinstance(error, MemoryError) or is_lack_of_memory(text):
         return _memory(log, batch_size)
     if _DISK.search(text):
         return Failed(problem=_OUT_OF_DISK[0], remedy=_OUT_OF_DISK[1], log=log)
@@ -50,7 +48,7 @@ def of_exit(code: int, log: str = "", batch_size: int = 0) -> Failed:
         log: the last lines of its log.
         batch_size: as of ``of_exception``.
     """
-    if _MEMORY.search(log):
+    if is_lack_of_memory(log):
         return _memory(log, batch_size)
     if _DISK.search(log):
         return Failed(problem=_OUT_OF_DISK[0], remedy=_OUT_OF_DISK[1], log=log)

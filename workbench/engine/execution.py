@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from workbench.data.cache import prepare
 from workbench.data.folder import Stopped, scan
 from workbench.data.prepared import Prepared
 from workbench.engine import causes
 from workbench.engine.recorder import Recorder
-from workbench.events import Ended, Failed, Paused, Preparing, Said
+from workbench.events import BatchFound, Ended, Failed, Paused, Preparing, RateFound, Said
 from workbench.insight.evaluate import evaluate, load_model
 from workbench.runs import store
 from workbench.spec import RunSpec
+from workbench.training import finding
 from workbench.training.trainer import Released, Trainer, Wish
 
 Wished = Callable[[], Wish | None]
@@ -53,6 +56,33 @@ def execute(
             traceback.print_exc(file=log)
     recorder.tell(last)
     return last
+
+
+def find(
+    what: Literal["rate", "batch"], run_spec: RunSpec, tell: Callable[[Said], object],
+    stop: Callable[[], bool],
+) -> RateFound | BatchFound | Ended | Failed:  # fmt: skip
+    """Try out which learning rate or batch size suits a recipe; leaves nothing behind.
+
+    Args:
+        what: which.
+        run_spec: the recipe.
+        tell: told how far it is.
+        stop: asked often; true ends it.
+
+    Returns:
+        The last word, which is not told; an exception never leaves this function.
+    """
+    try:
+        prepared = read_data(run_spec, tell, stop)
+        tell(Preparing(stage="trace"))
+        finder = finding.find_rate if what == "rate" else finding.find_batch
+        return finder(run_spec, prepared, tell, stop)
+    except Stopped:
+        return Ended(outcome="discarded")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is said as the last word
+        traceback.print_exc(file=sys.stderr)
+        return causes.of_exception(error, batch_size=run_spec.training.batch_size)
 
 
 def read_data(

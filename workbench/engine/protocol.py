@@ -45,6 +45,19 @@ class Train(Asked):
     resume: bool = False
 
 
+class Find(Asked):
+    """Try out what suits a recipe, then end; answered by ``RateFound`` or ``BatchFound``.
+
+    Args:
+        what: learning rate or batch size.
+        spec: the recipe.
+    """
+
+    ask: Literal["find"] = "find"
+    what: Literal["rate", "batch"]
+    spec: RunSpec
+
+
 class Line(BaseModel):
     """One loss to draw.
 
@@ -141,7 +154,7 @@ Wish = Stop | Pause | GoOn
 """What may be wished of a run in hand, through the engine's input or through its folder."""
 
 Request = Annotated[
-    Prepare | Train | DrawLosses | Describe | Stop | Pause | GoOn | Detach,
+    Prepare | Train | Find | DrawLosses | Describe | Stop | Pause | GoOn | Detach,
     Field(discriminator="ask"),
 ]
 

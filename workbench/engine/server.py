@@ -22,7 +22,7 @@ from typing import BinaryIO
 from workbench import __version__, events
 from workbench.data.folder import Stopped
 from workbench.engine import protocol, wishes
-from workbench.engine.execution import execute, read_data
+from workbench.engine.execution import execute, find, read_data
 from workbench.engine.questions import Questions
 from workbench.engine.recorder import Recorder
 from workbench.errors import UserError
@@ -48,7 +48,9 @@ class Server:
         self._answers = answers
         self._answering = threading.Lock()
         self._questions = Questions(self._say)
-        self._waiting: queue.SimpleQueue[protocol.Prepare | protocol.Train] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[protocol.Prepare | protocol.Train | protocol.Find] = (
+            queue.SimpleQueue()
+        )
         self._wish: Wish | None = None
         self._detached = False
         self._acknowledged = threading.Event()
@@ -73,6 +75,8 @@ class Server:
                     self._prepare(request)
                 case protocol.Train():
                     return self._train(store.find(Path(request.run)), resume=request.resume)
+                case protocol.Find():
+                    return self._find(request)
 
     def _hear(self) -> None:
         for line in self._requests:
@@ -88,7 +92,7 @@ class Server:
                     self._hear_wish(request)
                 case protocol.DrawLosses() | protocol.Describe():
                     self._questions.put(request)
-                case protocol.Prepare() | protocol.Train():
+                case protocol.Prepare() | protocol.Train() | protocol.Find():
                     self._waiting.put(request)
         if not self._detached:
             os._exit(0)
@@ -151,6 +155,12 @@ class Server:
             return
         seconds = time.monotonic() - begun
         self._say(events.Prepared(samples=len(prepared.stems), seconds=seconds))
+
+    def _find(self, request: protocol.Find) -> int:
+        self._questions.close()
+        last = find(request.what, request.spec, self._say, lambda: self._wish is not None)
+        self._say(last)
+        return 1 if isinstance(last, events.Failed) else 0
 
     def _train(self, run: store.Run, *, resume: bool) -> int:
         # Building a model draws from the chance that a run starts from.
