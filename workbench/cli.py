@@ -17,6 +17,7 @@ from rich.table import Table
 from workbench import __version__, places
 from workbench.command_arguments import JsonFlag, RunsFolder, Settings, answer, spec_of
 from workbench.errors import UserError, nearest
+from workbench.finding_command import find
 from workbench.queue_command import queue
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -30,6 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(queue, name="queue")
+app.add_typer(find, name="find")
 
 
 def main() -> None:

@@ -212,3 +212,12 @@ def test_a_queue_is_filled_ordered_and_worked_off(shapes, tmp_path):
     assert "empty" in workbench("queue", "list", *where).stdout
     refused = workbench("queue", "remove", "two", "--json", *where, code=2).stdout
     assert "No run" in json.loads(refused)["problem"]
+
+
+def test_a_learning_rate_and_a_batch_size_are_found_for_a_folder(shapes):
+    found = json.loads(workbench("find", "rate", shapes, "--json").stdout)
+    assert 1e-5 < found["found"] < 1
+    assert len(found["tried"]) > 20
+    words = workbench("find", "batch", shapes).stdout
+    assert "samples a second" in words
+    assert "--set training.batch_size=" in words
