@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from workbench import events
 from workbench.gui import theme
 from workbench.gui.plots.training import LossPlot, MetricPlot, StepPlot
-from workbench.runs.curves import MOST_POINTS, Curves
+from workbench.runs.curves import Curves
+from workbench.runs.series import MOST_POINTS
 
 
 def curves(losses: list[float], per_epoch: int = 4) -> Curves:
@@ -120,6 +121,43 @@ def test_long_runs_are_drawn_with_few_points_and_every_spike(plot) -> None:
     plot.show_curves(curves(losses.tolist(), per_epoch=10_000))
     assert max(len(x) for x, _ in drawn(plot)) <= MOST_POINTS
     assert max(y.max() for _, y in drawn(plot)) == 9.0
+
+
+def test_zooming_shows_every_point_of_a_long_run_and_moving_leaves_no_end(qtbot, plot) -> None:
+    losses = 2 + np.sin(np.arange(200_000))
+    plot.show_curves(curves(losses.tolist(), per_epoch=10_000))
+    for low, high in ((5.0, 5.02), (7.5, 7.51), (7.51, 7.52)):
+        plot._view.setXRange(low, high, padding=0)
+        x, y = raw(plot)
+        assert (x[0], x[-1]) == pytest.approx((low, high), abs=2e-4)
+        steps = np.rint(x * 10_000).astype(int)
+        assert np.all(np.diff(steps) == 1)
+        assert np.allclose(y, losses[steps - 1])
+    plot.reset_view()
+    qtbot.waitUntil(lambda: raw(plot)[0][-1] == 20)
+    assert len(raw(plot)[0]) <= MOST_POINTS
+
+
+def raw(plot: LossPlot) -> tuple[np.ndarray, np.ndarray]:
+    return plot._raw.getOriginalDataset()
+
+
+def test_news_of_a_run_do_not_move_a_view_that_was_zoomed(qtbot, plot) -> None:
+    known = curves([1.0] * 40)
+    plot.show_curves(known)
+    plot._view.setXRange(2, 3, padding=0)
+    hear(known, [0.5] * 40)
+    plot.redraw()
+    plot.grab()
+    assert plot._view.viewRange()[0] == [2, 3]
+    assert raw(plot)[0].max() <= 3.5
+
+
+def test_spikes_are_marked_where_they_stand(plot) -> None:
+    losses = np.ones(400) + 0.01 * np.random.default_rng(0).normal(size=400)
+    losses[[200, 300]] = 5.0
+    plot.show_curves(curves(losses.tolist()))
+    assert plot._spikes.getOriginalDataset()[0].tolist() == [201 / 4, 301 / 4]
 
 
 def test_the_star_stands_on_the_best_epoch(plot) -> None:

@@ -10,8 +10,9 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from workbench.gui import theme
-from workbench.gui.plots.live import LivePlot, Numbers
-from workbench.runs.curves import Curves, Series, smooth, thin
+from workbench.gui.plots.live import LivePlot
+from workbench.runs.curves import Curves
+from workbench.runs.series import Numbers, Series
 
 GROUPS = {
     "terms": ("Loss of each term", "raw loss"),
@@ -92,13 +93,15 @@ class TermsPlot(LivePlot):
     def draw(self) -> None:
         """Bring the curves to the plot."""
         known = list(self.known().values())
+        noisy = self._group in ("terms", "gradients", "cosines")
         for place, curve in enumerate(self._drawn_curves):
             if place >= len(known):
                 curve.setData([], [])
                 continue
-            x, y = thin(known[place].x, known[place].y)
-            noisy = self._group in ("terms", "gradients", "cosines")
-            curve.setData(*(smooth(x, y, _SMOOTHING) if noisy else (x, y)))
+            if noisy:
+                curve.setData(*self.visible_smooth(known[place], _SMOOTHING))
+            else:
+                curve.setData(*self.visible(known[place]))
         self.dress(theme.current())
 
     def dress(self, worn: theme.Theme) -> None:

@@ -201,7 +201,11 @@ class TrainView(Screen):
         self.ghosts_legend = label("··· earlier runs", "quiet")
         self.ghosts_legend.hide()
         self.ghosts.toggled.connect(self.ghosts_legend.setVisible)
-        legend.insertWidget(legend.count() - 1, self.ghosts_legend)
+        self.spikes_legend = label("▽ spike", "quiet")
+        self.spikes_legend.setToolTip("A step whose loss stands far above those before it")
+        self.spikes_legend.hide()
+        for entry in (self.spikes_legend, self.ghosts_legend):
+            legend.insertWidget(legend.count() - 1, entry)
         card.body.addLayout(legend)
         return card
 
@@ -270,6 +274,9 @@ class TrainView(Screen):
         self.score.show_figure(*state.metric)
         self.epoch.show_figure(*state.epoch)
         self.verdict.show_figure(state.verdict.word, state.verdict.reason)
+        self.spikes_legend.setVisible(bool(len(self._presenter.curves.spikes)))
+        self.verdict.setToolTip(state.verdict.details)
+        self.verdict.setAccessibleDescription(state.verdict.details)
         set_role(self.verdict.note, "warn" if state.verdict.tone == "warn" else "quiet")
         self.learning.show_learning(state.learning, several=state.several)
         self.figures.setTabVisible(1, state.several)
