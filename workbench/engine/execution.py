@@ -12,6 +12,7 @@ from workbench.data.cache import prepare
 from workbench.data.folder import Stopped, scan
 from workbench.data.prepared import Prepared
 from workbench.engine import causes
+from workbench.engine.machine import Machine
 from workbench.engine.recorder import Recorder
 from workbench.events import BatchFound, Ended, Failed, Paused, Preparing, RateFound, Said
 from workbench.insight.evaluate import evaluate, load_model
@@ -123,7 +124,8 @@ def _train_and_evaluate(
     trainer = Trainer(
         run_spec, prepared, run.folder, recorder.tell, wish, journal=recorder, resume=resume
     )  # fmt: skip
-    trained = trainer.train()
+    with Machine(recorder.tell, still=lambda: wish() in ("pause", "release")):
+        trained = trainer.train()
     model = load_model(run_spec, run.folder)
     recorder.tell(evaluate(run_spec, prepared, model, "test", run.folder))
     return Ended(outcome=trained.outcome)
