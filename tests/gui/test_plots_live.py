@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from workbench import events
 from workbench.gui import theme
-from workbench.gui.plots.training import LossPlot, MetricPlot, StepPlot
+from workbench.gui.plots.machine import FigurePlot
+from workbench.gui.plots.training import LossPlot, MetricPlot
 from workbench.runs.curves import Curves
 from workbench.runs.series import MOST_POINTS
 
@@ -333,7 +334,7 @@ def test_within_the_first_epoch_the_marks_are_fine(plot) -> None:
 def test_the_other_plots_tell_their_figures_too(qtbot) -> None:
     known = curves([4.0, 3.0, 2.0, 1.0, 0.8, 0.6, 0.4, 0.2])
     metric = MetricPlot("metric")
-    rate = StepPlot("rate", "learning_rate", "Learning rate")
+    rate = FigurePlot("rate", "learning_rate")
     for made in (metric, rate):
         qtbot.addWidget(made)
         with qtbot.waitExposed(made):

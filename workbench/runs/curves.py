@@ -135,6 +135,7 @@ class Curves:
         self.steps.extend(numbers, losses)
         self.spikes.hear(self.steps, len(losses))
         place = last / self._per_epoch
+        self._add_seconds(place, event.seconds)
         self.learning_rate.append(place, event.learning_rate)
         self.speed.append(place, event.samples_per_second)
         if event.gradient is not None:
@@ -142,9 +143,15 @@ class Curves:
         if event.update is not None:
             self.update.append(place, event.update)
         self._add_figures(place, event)
-        for name, seconds in event.seconds.items():
+
+    def _add_seconds(self, place: float, seconds: Mapping[str, float]) -> None:
+        """Let the sums grow; that of something new begins with nothing where it was told last."""
+        before = self.learning_rate.x[-1] if len(self.learning_rate) else 0.0
+        for name in {**self.spent, **seconds}:
             known = self.spent.setdefault(name, Series())
-            known.append(place, seconds + (known.last if len(known) else 0.0))
+            if not len(known):
+                known.append(before, 0.0)
+            known.append(place, known.last + seconds.get(name, 0.0))
 
     def _add_figures(self, place: float, event: events.StepsDone) -> None:
         weighed = {name: abs(event.weights[name] * value) for name, value in event.terms.items()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pyqtgraph as pg
@@ -129,11 +131,17 @@ class Legend(QLabel):
         self.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._names: list[str] = []
+        self._areas: dict[str, str] = {}
 
-    def show_names(self, names: list[str]) -> None:
-        """Name these curves."""
-        if names != self._names:
-            self._names = list(names)
+    def show_names(self, names: list[str], areas: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Name these curves.
+
+        Args:
+            names: of the curves.
+            areas: where they are areas: all of these in their order, with their words.
+        """
+        if names != self._names or areas != self._areas:
+            self._names, self._areas = list(names), dict(areas)
             self._write()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -143,7 +151,7 @@ class Legend(QLabel):
             self._write()
 
     def _write(self) -> None:
-        worn, others = theme.current(), unnamed(self._names)
+        worn, others = theme.current(), list(self._areas) or unnamed(self._names)
         marks = {
             Qt.PenStyle.SolidLine: "—", Qt.PenStyle.DashLine: "- -", Qt.PenStyle.DotLine: "···",
             Qt.PenStyle.DashDotLine: "-·-", Qt.PenStyle.DashDotDotLine: "-··",
@@ -151,8 +159,8 @@ class Legend(QLabel):
         entries = []
         for name in self._names:
             number = series_number(name, others)
-            told = html.escape(name.replace("_", " "))
-            mark = marks[worn.dash_of(number)]
+            told = html.escape(self._areas.get(name, name.replace("_", " ")))
+            mark = "■" if self._areas else marks[worn.dash_of(number)]
             entries.append(
                 f'<span style="color:{worn.colour_of(number)}">{mark}&nbsp;{told}</span>'
             )

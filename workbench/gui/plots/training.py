@@ -1,4 +1,4 @@
-"""The plots of a training run: its loss, its metric, and one figure over its steps."""
+"""The plots of a training run: its loss and its metric."""
 
 from __future__ import annotations
 
@@ -195,37 +195,6 @@ class MetricPlot(LivePlot):
         self._train.setSymbolBrush(train)
         self._train.setSymbolPen(None)
         _dress_validation(self._validation, worn.colour_of("validation"))
-
-
-class StepPlot(LivePlot):
-    """One figure over the steps: the learning rate, or the speed.
-
-    Args:
-        name: its ``objectName``.
-        which: ``learning_rate`` or ``speed``: the curve of ``Curves`` to show.
-        title: its accessible name.
-        parent: its parent.
-    """
-
-    def __init__(self, name: str, which: str, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, title, "", empty="Shown from the first step on.", parent=parent)
-        self._which, self._title = which, title
-        self._curve: Any = self._new_curve()
-        self.finish()
-
-    def series(self) -> dict[str, tuple[Numbers, Numbers]]:
-        """The one curve."""
-        known = getattr(self._curves, self._which)
-        return {self._title.lower(): (known.x, known.y)}
-
-    def draw(self) -> None:
-        """Bring the curve to the plot."""
-        known = getattr(self._curves, self._which)
-        self._curve.setData(*self.visible(known))
-
-    def dress(self, worn: theme.Theme) -> None:
-        """Give the curve its colour."""
-        self._curve.setPen(pg.mkPen(worn.colour_of("fused")))
 
 
 def _dress_validation(curve: Any, colour: str) -> None:
