@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from workbench import events
-from workbench.gui.widgets.machine import MACHINE, STEPS, FiguresView
+from workbench.gui.widgets.figures import MACHINE, STEPS, FiguresView
 from workbench.runs.curves import Curves
 
 MEASURED = {"processor": 0.25, "memory": 3_000_000_000, "memory_free": 5_000_000_000}

@@ -154,7 +154,10 @@ def _update(curves: Curves) -> str:
     if not len(known):
         return ""
     share = float(np.median(known))
-    told = f"A step moves the weights by {share:.1e} of their length; {USUAL_UPDATE:g}, dotted, is usual"
+    told = (
+        f"A step moves the weights by {share:.1e} of their length; {USUAL_UPDATE:g}, dotted, is "
+        "usual"
+    )
     if share > 10 * USUAL_UPDATE:
         return f"{told}: a lower learning rate may be steadier."
     if share < USUAL_UPDATE / 10:

@@ -39,7 +39,7 @@ def test_before_anything_is_known_nothing_is_said() -> None:
 
 
 def test_every_figure_says_what_its_curve_shows() -> None:
-    known = run(gradient=lambda step: float(step), update=2e-3)
+    known = run(gradient=float, update=2e-3)
     known.hear(
         events.Measured(
             processor=0.5, memory=2_000_000_000, memory_free=24_300_000_000,
