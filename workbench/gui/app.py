@@ -21,6 +21,7 @@ from workbench.gui.launching import Launching
 from workbench.gui.opening import Opening
 from workbench.gui.presenters.data import DataPresenter, DataState
 from workbench.gui.presenters.data_words import name_of
+from workbench.gui.presenters.finding import PLACES, FindingPresenter
 from workbench.gui.presenters.losses import LossesPresenter, Picked
 from workbench.gui.presenters.losses_samples import evaluated
 from workbench.gui.presenters.own_parts import OwnPartsPresenter
@@ -34,6 +35,7 @@ from workbench.gui.screens.recipe import RecipeView
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.screens.train import TrainView
 from workbench.gui.widgets.cards import Banner
+from workbench.gui.widgets.finding import FindingDialog
 from workbench.gui.widgets.own_parts import OwnPartsView
 from workbench.gui.widgets.queue import QueueView
 from workbench.gui.widgets.rail import Mark
@@ -75,6 +77,7 @@ class Workbench(QObject):
         self.recipe = RecipePresenter(suggest.suggest, suggest.reasons, parent=self)
         self.train = TrainPresenter(parent=self)
         self.queue = QueuePresenter(Queue(places.runs()), parent=self)
+        self.finding = FindingPresenter(self.engines.find, parent=self)
         self.launching = Launching(self.engines, self.train, self.queue, parent=self)
         self.results = ResultsPresenter(parent=self)
         self.losses = LossesPresenter(self._why_not, parent=self)
@@ -111,6 +114,7 @@ class Workbench(QObject):
         self.capturing.close()
         self.data.close()
         self.launching.close()
+        self.finding.stop()
         self.engines.close()
         QThreadPool.globalInstance().waitForDone()
 
@@ -124,6 +128,7 @@ class Workbench(QObject):
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)
+        self.finding_view = FindingDialog(self.finding, self.window)
         self.window.add_screens(
             {
                 "data": self.data_view,
@@ -150,6 +155,8 @@ class Workbench(QObject):
         self.recipe.changed.connect(self._mark_recipe)
         self.recipe.train_wished.connect(self.begin)
         self.recipe.queue_wished.connect(self._add_to_queue)
+        self.recipe_view.find_wished.connect(self._find)
+        self.finding.chosen.connect(self.recipe.change)
         self.train.changed.connect(self._mark_train)
         self.train.finished.connect(self._finish)
         self.train.resume_wished.connect(self.launching.resume)
@@ -254,6 +261,15 @@ class Workbench(QObject):
     def _add_to_queue(self, spec: RunSpec) -> None:
         self.launching.add(spec)
         self._tell("Added to the queue; it stands beside the curves on the Train screen.")
+
+    @Slot(str)
+    def _find(self, what: str) -> None:
+        """Try out what suits the recipe, in a window of its own."""
+        spec = self.recipe.state.spec
+        for known in PLACES:
+            if known == what and spec is not None:
+                self.finding.start(known, spec)
+                self.finding_view.open()
 
     @Slot(str)
     def _tell(self, sentence: str) -> None:
