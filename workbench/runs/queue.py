@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from workbench.errors import UserError
 from workbench.runs import store
 from workbench.runs.store import Run, Status
+from workbench.writing import write_atomic
 
 MOST_AT_ONCE = 8
 MOST_ATTEMPTS = 3
@@ -259,7 +260,7 @@ class Queue:
                 yield held
                 if held.file != before:
                     text = held.file.model_dump_json(indent=2) + "\n"
-                    store.write_atomic(self._folder / _FILE, text)
+                    write_atomic(self._folder / _FILE, text)
         except Timeout:
             raise UserError(
                 f"Another process holds the queue in {self._folder}.",
