@@ -24,6 +24,7 @@ from workbench.gui.presenters.data_words import name_of
 from workbench.gui.presenters.finding import PLACES, FindingPresenter
 from workbench.gui.presenters.losses import LossesPresenter, Picked
 from workbench.gui.presenters.losses_samples import evaluated
+from workbench.gui.presenters.machine import MachinePresenter
 from workbench.gui.presenters.own_parts import OwnPartsPresenter
 from workbench.gui.presenters.queue import QueuePresenter
 from workbench.gui.presenters.recipe import RecipePresenter, RecipeState, why_not
@@ -36,6 +37,7 @@ from workbench.gui.screens.results import ResultsView
 from workbench.gui.screens.train import TrainView
 from workbench.gui.widgets.cards import Banner
 from workbench.gui.widgets.finding import FindingDialog
+from workbench.gui.widgets.machine import MachineDialog
 from workbench.gui.widgets.own_parts import OwnPartsView
 from workbench.gui.widgets.queue import QueueView
 from workbench.gui.widgets.rail import Mark
@@ -78,6 +80,7 @@ class Workbench(QObject):
         self.train = TrainPresenter(parent=self)
         self.queue = QueuePresenter(Queue(places.runs()), parent=self)
         self.finding = FindingPresenter(self.engines.find, parent=self)
+        self.machine = MachinePresenter(parent=self)
         self.launching = Launching(self.engines, self.train, self.queue, parent=self)
         self.results = ResultsPresenter(parent=self)
         self.losses = LossesPresenter(self._why_not, parent=self)
@@ -129,6 +132,7 @@ class Workbench(QObject):
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)
         self.finding_view = FindingDialog(self.finding, self.window)
+        self.machine_view = MachineDialog(self.machine, self.window)
         self.window.add_screens(
             {
                 "data": self.data_view,
@@ -172,6 +176,8 @@ class Workbench(QObject):
         self._scan_of_results.answered.connect(self._have_results_index)
         self.engines.changed.connect(self._show_engine)
         self._connect_losses()
+        self.window.machine_wished.connect(self.machine_view.open)
+        self.machine.chosen.connect(self.engines.renew)
         self.window.theme_wished.connect(self._change_theme)
         self.window.close_wished.connect(self._ask_before_closing)
         self.window.stage_shown.connect(self._refresh)

@@ -308,6 +308,13 @@ class Engines(QObject):
         self._spare_device = ""
         self._tell_of_spare()
 
+    @Slot()
+    def renew(self) -> None:
+        """Start another spare in place of the one that waits; it follows what was chosen since."""
+        if self._spare is not None:
+            # Its end brings the next one.
+            self._spare.kill()
+
     def prepare(self, spec: RunSpec) -> None:
         """Let the spare engine read these data ahead; nothing happens while there is none."""
         if self._spare is not None:

@@ -23,7 +23,8 @@ def describe() -> str:
     """
     cards = tf.config.list_physical_devices("GPU")
     if not cards:
-        return f"CPU · {os.environ.get('TF_NUM_INTRAOP_THREADS') or processors()} threads"
+        threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS") or processors())
+        return f"CPU · {threads} thread{'' if threads == 1 else 's'}"
     which = f"{len(cards)} GPUs" if len(cards) > 1 else "GPU 0"
     return " · ".join(word for word in (which, _name(cards[0]), _memory(0)) if word)
 
