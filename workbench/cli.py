@@ -230,6 +230,41 @@ def doctor(as_json: JsonFlag = False) -> None:
     raise typer.Exit(FAILED if any(not finding.good for finding in findings) else DONE)
 
 
+@app.command("machine")
+def share_machine(
+    threads: Annotated[
+        int | None, typer.Option(help="Threads of the processor; 0: all.", min=0, max=1024)
+    ] = None,
+    gpus: Annotated[str | None, typer.Option(help="all, none, 0 or 0,2.")] = None,
+    gpu_memory: Annotated[
+        int | None, typer.Option(help="Most MB on each GPU; 0: as much as is needed.", min=0)
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say or choose what training may use of this machine; recipes do not change."""
+    from workbench import machine
+
+    share = machine.read()
+    changes: dict[str, Any] = {}
+    if threads is not None:
+        changes["threads"] = threads or None
+    if gpus is not None:
+        changes["gpus"] = machine.parse_gpus(gpus)
+    if gpu_memory is not None:
+        if 0 < gpu_memory < 256:
+            raise UserError(f"{gpu_memory} MB is too little to compute with.", "Give 256 or more.")
+        changes["gpu_memory"] = gpu_memory or None
+    if changes:
+        share = machine.Share.model_validate(share.model_dump() | changes)
+        machine.write(share)
+    cards = [vars(card) for card in machine.gpus()]
+    found = [f"GPU {c['number']}: {c['name']}, {c['memory'] / 2**30:.0f} GB" for c in cards]
+    words = [f"Training uses {machine.in_words(share)}."]
+    words += found or ["This machine has no NVIDIA GPU, or no driver for it."]
+    facts = share.model_dump() | {"processors": machine.processors(), "found": cards}
+    answer(as_json, facts, "\n".join(words))
+
+
 @app.command()
 def own(
     on: Annotated[str | None, typer.Option(help="Switch this part on; its file then runs.")] = None,

@@ -13,6 +13,7 @@ from workbench import events, spec
 from workbench.errors import UserError
 from workbench.runs import store
 from workbench.runs.store import Status
+from workbench.writing import write_atomic
 
 DATA = {
     "data": {"folder": "/data", "target": "label", "task": "number"},
@@ -216,9 +217,9 @@ def test_a_run_that_ended_stays_as_it_ended_though_its_process_is_gone(run):
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     file = tmp_path / "status.json"
-    store.write_atomic(file, "old")
+    write_atomic(file, "old")
     inode = file.stat().st_ino
-    store.write_atomic(file, "new 猫")
+    write_atomic(file, "new 猫")
     assert file.read_text(encoding="utf-8") == "new 猫"
     assert file.stat().st_ino != inode
 
@@ -227,7 +228,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        store.write_atomic(file, "newer")
+        write_atomic(file, "newer")
     assert file.read_text(encoding="utf-8") == "new 猫"
     assert list(tmp_path.iterdir()) == [file]
 

@@ -42,4 +42,4 @@ def test_the_timer_collects_what_has_grown(qtbot, garbage):
     for _ in range(gc.get_threshold()[0] * 2):
         one = []
         one.append(one)
-    qtbot.waitUntil(lambda: died == [threading.main_thread()])
+    qtbot.waitUntil(lambda: died == [threading.main_thread()], timeout=30_000)

@@ -248,7 +248,9 @@ def test_what_is_let_go_lives_on_and_what_is_stopped_is_kept(
     engines.close()
     assert run.under_way
     assert Queue(folder).look().taken[0].run == run
-    psutil.Process(run.status().pid).kill()
+    process = psutil.Process(run.status().pid)
+    process.kill()
+    process.wait()
 
 
 def test_a_run_that_cannot_be_read_fails_alone_and_the_queue_goes_on(

@@ -27,7 +27,7 @@ app = make_application()
 bench = Workbench(QSettings(sys.argv[2], QSettings.Format.IniFormat))
 bench.train.finished.connect(lambda folder, outcome: (bench.close(), app.quit()))
 bench.show()
-bench.resume(Path(sys.argv[1]))
+bench.launching.resume(Path(sys.argv[1]))
 app.exec()
 """
 

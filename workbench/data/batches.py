@@ -45,12 +45,14 @@ class Order:
         batch_size: samples a step, over all replicas.
         seed: of the run.
         replicas: devices that share a step.
+        pieces: into which what a device gets is cut, all of one size.
     """
 
     rows: NDArray[np.int64]
     batch_size: int
     seed: int
     replicas: int = 1
+    pieces: int = 1
 
     @property
     def steps(self) -> int:
@@ -60,7 +62,7 @@ class Order:
     @property
     def part(self) -> int:
         """Samples that one replica gets of a step."""
-        return math.ceil(self.batch_size / self.replicas)
+        return math.ceil(self.batch_size / (self.replicas * self.pieces)) * self.pieces
 
     def epoch(self, epoch: int) -> NDArray[np.int64]:
         """The training rows in the order of that epoch, counted from 0."""

@@ -12,7 +12,8 @@ from workbench.memory import is_lack_of_memory
 _DISK = re.compile(r"No space left on device|Errno 28", re.I)
 _OUT_OF_MEMORY = (
     "The training ran out of memory.",
-    "Halve the batch size, make the pictures smaller, or choose a smaller encoder.",
+    "Halve the batch size, take each batch in two parts (gradient accumulation), make the pictures "
+    "smaller, or choose a smaller encoder.",
 )
 _OUT_OF_DISK = ("The disk is full.", "Free some space, then train again.")
 

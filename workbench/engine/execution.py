@@ -18,8 +18,9 @@ from workbench.events import BatchFound, Ended, Failed, Paused, Preparing, RateF
 from workbench.insight.evaluate import evaluate, load_model
 from workbench.runs import store
 from workbench.spec import RunSpec
-from workbench.training import finding
+from workbench.training import devices, finding
 from workbench.training.trainer import Released, Trainer, Wish
+from workbench.writing import write_atomic
 
 Wished = Callable[[], Wish | None]
 """Asked often while a run is under way; None to go on."""
@@ -43,7 +44,8 @@ def execute(
         leaves this function; its traceback goes to the log.
     """
     try:
-        store.write_atomic(run.folder / "environment.json", store.environment())
+        devices.set_up()
+        write_atomic(run.folder / "environment.json", store.environment())
         last: LastWord = _train_and_evaluate(run, recorder, wish, resume=resume)
     except Released as released:
         last = Paused(epoch=released.epoch, step=released.step, released=True)
@@ -75,6 +77,7 @@ def find(
         The last word, which is not told; an exception never leaves this function.
     """
     try:
+        devices.set_up()
         prepared = read_data(run_spec, tell, stop)
         tell(Preparing(stage="trace"))
         finder = finding.find_rate if what == "rate" else finding.find_batch

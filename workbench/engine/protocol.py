@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from workbench import machine
 from workbench.errors import UserError
 from workbench.spec import OptionValue, RunSpec
 
@@ -184,9 +185,17 @@ def command() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """The environment of an engine: TensorFlow quiet, GPU memory taken as needed."""
-    return os.environ | {
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        "PYTHONUNBUFFERED": "1",
-    }
+    """The environment of an engine: TensorFlow quiet, and what it may use of the machine.
+
+    A damaged choice is passed over: the engine then uses everything, and the window says so.
+    """
+    try:
+        share = machine.read()
+    except UserError as error:
+        sys.stderr.write(f"workbench: {error}\n")
+        share = machine.Share()
+    return (
+        os.environ
+        | {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+        | machine.environment(share, os.environ)
+    )

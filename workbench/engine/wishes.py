@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 from workbench.engine import protocol
 from workbench.errors import UserError
-from workbench.runs.store import Run, write_atomic
+from workbench.runs.store import Run
+from workbench.writing import write_atomic
 
 _FILE = "wish.json"
 

@@ -21,8 +21,10 @@ from workbench.gui.launching import Launching
 from workbench.gui.opening import Opening
 from workbench.gui.presenters.data import DataPresenter, DataState
 from workbench.gui.presenters.data_words import name_of
+from workbench.gui.presenters.finding import PLACES, FindingPresenter
 from workbench.gui.presenters.losses import LossesPresenter, Picked
 from workbench.gui.presenters.losses_samples import evaluated
+from workbench.gui.presenters.machine import MachinePresenter
 from workbench.gui.presenters.own_parts import OwnPartsPresenter
 from workbench.gui.presenters.queue import QueuePresenter
 from workbench.gui.presenters.recipe import RecipePresenter, RecipeState, why_not
@@ -34,6 +36,8 @@ from workbench.gui.screens.recipe import RecipeView
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.screens.train import TrainView
 from workbench.gui.widgets.cards import Banner
+from workbench.gui.widgets.finding import FindingDialog
+from workbench.gui.widgets.machine import MachineDialog
 from workbench.gui.widgets.own_parts import OwnPartsView
 from workbench.gui.widgets.queue import QueueView
 from workbench.gui.widgets.rail import Mark
@@ -75,6 +79,8 @@ class Workbench(QObject):
         self.recipe = RecipePresenter(suggest.suggest, suggest.reasons, parent=self)
         self.train = TrainPresenter(parent=self)
         self.queue = QueuePresenter(Queue(places.runs()), parent=self)
+        self.finding = FindingPresenter(self.engines.find, parent=self)
+        self.machine = MachinePresenter(parent=self)
         self.launching = Launching(self.engines, self.train, self.queue, parent=self)
         self.results = ResultsPresenter(parent=self)
         self.losses = LossesPresenter(self._why_not, parent=self)
@@ -111,6 +117,7 @@ class Workbench(QObject):
         self.capturing.close()
         self.data.close()
         self.launching.close()
+        self.finding.stop()
         self.engines.close()
         QThreadPool.globalInstance().waitForDone()
 
@@ -124,6 +131,8 @@ class Workbench(QObject):
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)
+        self.finding_view = FindingDialog(self.finding, self.window)
+        self.machine_view = MachineDialog(self.machine, self.window)
         self.window.add_screens(
             {
                 "data": self.data_view,
@@ -150,6 +159,8 @@ class Workbench(QObject):
         self.recipe.changed.connect(self._mark_recipe)
         self.recipe.train_wished.connect(self.begin)
         self.recipe.queue_wished.connect(self._add_to_queue)
+        self.recipe_view.find_wished.connect(self._find)
+        self.finding.chosen.connect(self.recipe.change)
         self.train.changed.connect(self._mark_train)
         self.train.finished.connect(self._finish)
         self.train.resume_wished.connect(self.launching.resume)
@@ -165,6 +176,8 @@ class Workbench(QObject):
         self._scan_of_results.answered.connect(self._have_results_index)
         self.engines.changed.connect(self._show_engine)
         self._connect_losses()
+        self.window.machine_wished.connect(self.machine_view.open)
+        self.machine.chosen.connect(self.engines.renew)
         self.window.theme_wished.connect(self._change_theme)
         self.window.close_wished.connect(self._ask_before_closing)
         self.window.stage_shown.connect(self._refresh)
@@ -254,6 +267,15 @@ class Workbench(QObject):
     def _add_to_queue(self, spec: RunSpec) -> None:
         self.launching.add(spec)
         self._tell("Added to the queue; it stands beside the curves on the Train screen.")
+
+    @Slot(str)
+    def _find(self, what: str) -> None:
+        """Try out what suits the recipe, in a window of its own."""
+        spec = self.recipe.state.spec
+        for known in PLACES:
+            if known == what and spec is not None:
+                self.finding.start(known, spec)
+                self.finding_view.open()
 
     @Slot(str)
     def _tell(self, sentence: str) -> None:

@@ -183,7 +183,8 @@ class EngineThread(QThread):
         if self._run is not None and not self._over:
             self._over = True
             self.said.emit(self._record(self._run, self._last_word(failure)))
-        elif self._run is None and not self._unwanted:
+        elif self._run is None and not self._unwanted and not self._over:
+            self._over = True
             self.said.emit(failure)
 
     def _last_word(self, failure: events.Failed) -> events.Ended | events.Failed:
@@ -307,6 +308,13 @@ class Engines(QObject):
         self._spare_device = ""
         self._tell_of_spare()
 
+    @Slot()
+    def renew(self) -> None:
+        """Start another spare in place of the one that waits; it follows what was chosen since."""
+        if self._spare is not None:
+            # Its end brings the next one.
+            self._spare.kill()
+
     def prepare(self, spec: RunSpec) -> None:
         """Let the spare engine read these data ahead; nothing happens while there is none."""
         if self._spare is not None:
@@ -330,14 +338,29 @@ class Engines(QObject):
         Returns:
             The thread that owns it; connect to ``said`` before returning to the event loop.
         """
+        thread = self._hand_over()
+        thread.said.connect(self._hear_training)
+        thread.train(run, resume=resume)
+        self._become("training", "Engine: preparing…")
+        return thread
+
+    def find(self, question: protocol.Find) -> EngineThread:
+        """Hand the spare engine a trial; it ends with it.
+
+        Returns:
+            The thread that owns it; ``kill`` ends the trial.
+        """
+        thread = self._hand_over()
+        thread.ask(question)
+        return thread
+
+    def _hand_over(self) -> EngineThread:
+        """The spare engine, which is no spare any more; a new one where there is none."""
         thread = self._spare or self._start()
         if self._spare is not None:
             thread.said.disconnect(self._hear_spare)
             self._spare = None
             self._spare_device = ""
-        thread.said.connect(self._hear_training)
-        thread.train(run, resume=resume)
-        self._become("training", "Engine: preparing…")
         return thread
 
     @property

@@ -85,6 +85,9 @@ class MainWindow(QMainWindow):
     theme_wished = Signal()
     """Change between light and dark."""
 
+    machine_wished = Signal()
+    """Look at what training may use of the machine."""
+
     close_wished = Signal()
     """The person wants to end the program while a run is under way."""
 
@@ -146,7 +149,7 @@ class MainWindow(QMainWindow):
     def show_engine(self, state: EngineState) -> None:
         """Show what the engine does."""
         self.engine.setText(state.words)
-        self.device.setText(state.device)
+        self.device.setText(state.device or "This machine")
 
     def show_scheme(self, scheme: str) -> None:
         """Say which theme a click on the button brings."""
@@ -177,7 +180,9 @@ class MainWindow(QMainWindow):
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
         self.engine = label("Engine: not started", name="status_engine")
-        self.device = label("", name="status_device")
+        self.device = Button("", "status_device", flat=True, name_for_readers="This machine")
+        self.device.setToolTip("What training may use of this machine")
+        self.device.clicked.connect(self.machine_wished)
         self.scheme = Button("", "status_theme", name_for_readers="Light or dark theme")
         self.scheme.clicked.connect(self.theme_wished)
         bar.addWidget(self.engine)

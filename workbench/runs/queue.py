@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from workbench.errors import UserError
 from workbench.runs import store
 from workbench.runs.store import Run, Status
+from workbench.writing import write_atomic
 
 MOST_AT_ONCE = 8
 MOST_ATTEMPTS = 3
@@ -38,6 +39,7 @@ class Entry(BaseModel):
         pid: process that took it; 0: it waits.
         started: when that process started, seconds since 1970.
         attempts: how often it was taken.
+        once: where it is interrupted, a person decides whether it goes on.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +49,7 @@ class Entry(BaseModel):
     started: float = 0.0
     seen: float = 0.0
     attempts: int = 0
+    once: bool = False
 
 
 class _File(BaseModel):
@@ -122,17 +125,22 @@ class Queue:
         with self._open() as held:
             return self._line(held.file)
 
-    def add(self, run: Run, *, first: bool = False) -> Line:
+    def is_of(self, run: Run) -> bool:
+        """Whether a run lies in this folder of runs."""
+        return run.folder.parent == self._folder.resolve()
+
+    def add(self, run: Run, *, first: bool = False, once: bool = False) -> Line:
         """Let a run wait.
 
         Args:
             run: in this folder of runs.
             first: before all others that wait.
+            once: it does not wait again where it is interrupted.
 
         Raises:
             UserError: it is of another folder, under way, or done.
         """
-        if run.folder.parent != self._folder.resolve():
+        if not self.is_of(run):
             raise UserError(
                 f"{run.folder} is not in the folder of runs {self._folder}.",
                 "Choose a run of this folder, or another folder by WORKBENCH_HOME.",
@@ -142,7 +150,7 @@ class Queue:
             others = tuple(e for e in held.file.entries if e.run != run.name)
             taken = tuple(e for e in others if e.pid)
             waiting = tuple(e for e in others if not e.pid)
-            mine = (Entry(run=run.name, seen=_status(run).updated),)
+            mine = (Entry(run=run.name, seen=_status(run).updated, once=once),)
             placed = (*taken, *mine, *waiting) if first else (*others, *mine)
             held.file = held.file.model_copy(update={"entries": placed})
             return self._line(held.file)
@@ -259,7 +267,7 @@ class Queue:
                 yield held
                 if held.file != before:
                     text = held.file.model_dump_json(indent=2) + "\n"
-                    store.write_atomic(self._folder / _FILE, text)
+                    write_atomic(self._folder / _FILE, text)
         except Timeout:
             raise UserError(
                 f"Another process holds the queue in {self._folder}.",
@@ -314,7 +322,7 @@ def _settled(file: _File, folder: Path) -> _File:
             kept.append(_again(entry, status) if lost else entry)
         elif status.phase in ("running", "paused") and run.under_way:
             kept += [entry] if entry.pid else []
-        elif status.phase == "interrupted" and entry.attempts < MOST_ATTEMPTS:
+        elif status.phase == "interrupted" and not entry.once and entry.attempts < MOST_ATTEMPTS:
             kept.append(_again(entry, status))
         elif entry.pid and status.phase == "failed":
             failed = True

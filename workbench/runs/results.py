@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from workbench.errors import UserError
-from workbench.runs.store import write_atomic
+from workbench.writing import write_atomic
 
 _ANSWERS = ("target", "prediction")
 _FIGURES = ("confidence", "true_probability", "loss")

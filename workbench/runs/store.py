@@ -23,6 +23,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from workbench.errors import UserError
+from workbench.writing import write_atomic
 
 if TYPE_CHECKING:
     from workbench.events import Event
@@ -293,20 +294,6 @@ def title_of(folder: str) -> str:
     """
     found = re.fullmatch(r"\d{8}-\d{6}-(.+)", folder)
     return found[1] if found else folder
-
-
-def write_atomic(file: Path, text: str) -> None:
-    """Write a small file so that a reader sees the old or the new text, never half of one."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with temporary.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def process_started(pid: int) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from workbench.lazy import keras, tf
+from workbench.machine import LIMIT_VARIABLE, processors
 
 _SETTLED: set[str] = set()
 """What was chosen for this process for good."""
@@ -22,7 +23,8 @@ def describe() -> str:
     """
     cards = tf.config.list_physical_devices("GPU")
     if not cards:
-        return f"CPU · {_threads()} threads"
+        threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS") or processors())
+        return f"CPU · {threads} thread{'' if threads == 1 else 's'}"
     which = f"{len(cards)} GPUs" if len(cards) > 1 else "GPU 0"
     return " · ".join(word for word in (which, _name(cards[0]), _memory(0)) if word)
 
@@ -54,6 +56,23 @@ def strategy() -> Any:
     return tf.distribute.get_strategy()
 
 
+def set_up() -> None:
+    """Keep to what this process may use; once, before anything is computed.
+
+    CPU threads and visible GPUs are set by variables that TensorFlow reads itself.
+    """
+    if "set up" in _SETTLED:
+        return
+    _SETTLED.add("set up")
+    limit = os.environ.get(LIMIT_VARIABLE, "")
+    for card in tf.config.list_physical_devices("GPU"):
+        if limit.isdecimal():
+            given = tf.config.LogicalDeviceConfiguration(memory_limit=int(limit))
+            tf.config.set_logical_device_configuration(card, [given])
+        else:
+            tf.config.experimental.set_memory_growth(card, enable=True)
+
+
 def determine() -> None:
     """Compute the same numbers each time, from now until this process ends."""
     tf.config.experimental.enable_op_determinism()
@@ -76,8 +95,7 @@ def warm() -> None:
     Trains a tiny model for one step: a convolution, an embedding, dropout, Adam, a traced function
     that reads from ``tf.data``.
     """
-    for card in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(card, enable=True)
+    set_up()
     picture = keras.Input((8, 8, 3), dtype="uint8")
     words = keras.Input((4,), dtype="int32")
     seen = keras.layers.Rescaling(1 / 255)(picture)
@@ -111,13 +129,6 @@ def warm() -> None:
 
     step(iter(tf.data.Dataset.range(2).map(element).prefetch(1)))
     keras.backend.clear_session()
-
-
-def _threads() -> int:
-    """Processors that this process may use: in a container fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _memory(ordinal: int) -> str:

@@ -102,7 +102,7 @@ class Gradients:
         features = [given[embedding_of(m)] for m in self._modalities]
         if self._balancer.acts == "norms":
             self._balancer.learn(raw, self._lengths(tape, losses, features))
-        squares = [tf.reduce_sum(tf.square(tf.convert_to_tensor(g))) for g in gradients]
+        length, norms = self.lengths(gradients)
         return Found(
             given=given,
             losses=losses,
@@ -112,10 +112,20 @@ class Gradients:
             if fixed
             else shares,
             raw=raw,
-            length=_root(squares, self._of_model),
-            norms=tf.stack([_root(squares, places) for places in self._of_encoder]),
+            length=length,
+            norms=norms,
             cosines=self._cosines(tape, weighed, features),
         )
+
+    def lengths(self, gradients: list[Any]) -> tuple[Any, Any]:
+        """Length of a gradient over the whole model, and over each encoder, [modalities].
+
+        Args:
+            gradients: of each variable.
+        """
+        squares = [tf.reduce_sum(tf.square(tf.convert_to_tensor(g))) for g in gradients]
+        of_encoders = [_root(squares, places) for places in self._of_encoder]
+        return _root(squares, self._of_model), tf.stack(of_encoders)
 
     def _slopes(self, tape: Any, loss: Any, sources: list[Any], **more: Any) -> list[Any]:
         """Gradients of a loss, or of a sum of several, scaled on the way back."""

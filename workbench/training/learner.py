@@ -76,11 +76,11 @@ class Learner:
             optimizer = _optimizer(spec, built, objective, balancer)
         order = batches.Order(
             prepared.rows("train"), training.batch_size, training.seed,
-            strategy.num_replicas_in_sync,
+            strategy.num_replicas_in_sync, training.accumulated,
         )  # fmt: skip
         steps = Steps(
             built, optimizer, objective, balancer, strategy, training.clip_norm, scale,
-            timed=not devices.determined(),
+            timed=not devices.determined(), parts=training.accumulated,
         )  # fmt: skip
         return cls(spec, prepared, built, objective, balancer, optimizer, scale, order, steps)
 

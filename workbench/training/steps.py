@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.lazy import tf
+from workbench.training.accumulating import Accumulating
 from workbench.training.gradients import Gradients
 from workbench.training.model import Multimodal
 from workbench.training.objective import Objective
@@ -97,12 +98,15 @@ class Steps:
         scale: a ``layers.LossScale``, for float16; None: losses are not scaled.
         timed: measure how long steps wait for data; a clock is refused where all must be the same
             each time.
+        parts: into which a batch is cut, so that it needs less memory.
     """
 
     def __init__(
         self, built: Multimodal, optimizer: Any, objective: Objective, balancer: Any,
         strategy: Any, clip_norm: float | None, scale: Any = None, *, timed: bool = True,
+        parts: int = 1,
     ) -> None:  # fmt: skip
+        self._parts = parts
         self._scale = scale
         self._timed = timed
         self._compiled = False
@@ -140,6 +144,9 @@ class Steps:
         self._gradients = Gradients(
             self._built, self._objective, self._balancer, self._variables, self._over,
             self._replicas, self._scale,
+        )  # fmt: skip
+        self._found = Accumulating(
+            self._gradients, self._objective, self._parts, self._over, self._replicas
         )  # fmt: skip
         self._trace()
 
@@ -263,15 +270,14 @@ class Steps:
             return element, tf.timestamp() - begun
 
     def _train_one(self, element: Any, rate: Any, number: Any) -> Any:
-        inputs, labels, weights, whole = element
-        found = self._gradients.of(inputs, labels, weights, number)
+        _, _, weights, whole = element
+        found, metric = self._found.of(element, number)
         sound = tf.math.is_finite(found.length) & tf.reduce_all(tf.math.is_finite(found.raw))
         gradients = self._limited(found.gradients, found.length, sound)
         # With a learning rate of 0 and no gradient, a step changes no weight.
         self._optimizer.learning_rate.assign(tf.where(sound, rate, 0.0))
         self._optimizer.apply(gradients, self._variables)
         headline = self._objective.headline(found.losses)
-        metric = tf.reduce_sum(self._objective.metric(labels, found.given) * weights)
         share = 1.0 / self._replicas
         spoiled = self._spoiled(sound, found.raw)
         return tf.concat(

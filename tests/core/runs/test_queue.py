@@ -144,6 +144,15 @@ def test_a_run_that_was_interrupted_waits_again_but_not_for_ever(folder, make):
     assert names(line.look()) == []
 
 
+def test_a_run_that_was_begun_by_hand_does_not_wait_again(folder, make):
+    line, run = Queue(folder), make("one")
+    line.add(run, first=True, once=True)
+    assert line.take(run.name) == run
+    says(run, "running", pid=2**22 + 1)
+    assert line.look().runs == ()
+    assert run.status().phase == "interrupted"
+
+
 def test_a_run_that_goes_on_without_the_window_keeps_its_place(folder, make):
     line, (one, two) = Queue(folder), (make("one"), make("two"))
     line.add(one)

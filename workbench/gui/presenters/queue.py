@@ -111,7 +111,11 @@ class QueuePresenter(QObject):
         Raises:
             UserError: the queue cannot be written, or the run is under way or done.
         """
-        self._queue.add(run, first=True)
+        if not self._queue.is_of(run):
+            # One that lies elsewhere has no place in this queue, and takes none.
+            run.refuse_resume()
+            return True
+        self._queue.add(run, first=True, once=True)
         taken = self._queue.take(run.name) is not None
         self._show(self._queue.look())
         return taken

@@ -56,6 +56,9 @@ class RecipeView(Screen):
     data_wished = Signal()
     """Go to the data screen."""
 
+    find_wished = Signal(str)
+    """Try out what suits the recipe: ``rate`` or ``batch``."""
+
     loss_wished = Signal()
     """Look at the curve of the loss."""
 
@@ -146,6 +149,7 @@ class RecipeView(Screen):
         middle.setSpacing(12)
         self._objective, self._training = ObjectiveCard(), TrainingCard()
         self._objective.curve_wished.connect(self.loss_wished)
+        self._training.find_wished.connect(self.find_wished)
         self._objective.advice_wished.connect(self._presenter.take_advice)
         self._objective.advice_dismissed.connect(self._presenter.dismiss_advice)
         cards: list[PlaceCard] = [self._fusion_card(), self._objective, self._training]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -223,6 +225,9 @@ class TrainingCard(PlaceCard):
         parent: its parent.
     """
 
+    find_wished = Signal(str)
+    """Try out what suits: ``rate`` or ``batch``."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Training", "", "recipe_card_training", parent)
         self._plain = FormSlot("training", "recipe", 2, advanced=False)
@@ -234,6 +239,7 @@ class TrainingCard(PlaceCard):
         for slot in (self._plain, self._rare, self._division, self._rare_division):
             self.hear(slot)
         self.body.addWidget(self._plain)
+        self.body.addLayout(self._finders())
         self.body.addLayout(self._pickers())
         self.fold = Fold("Advanced", "recipe_training_advanced", "Seed, optimiser, division")
         for words, inside in (
@@ -251,6 +257,8 @@ class TrainingCard(PlaceCard):
 
     def show_state(self, state: RecipeState) -> None:
         """Show the training of the state."""
+        for button in self.finders:
+            button.setEnabled(state.ready)
         for slot in (self._plain, self._rare):
             slot.show_form(state.forms["training"])
         for slot in (self._division, self._rare_division):
@@ -260,6 +268,20 @@ class TrainingCard(PlaceCard):
             ("training.schedule", self.schedule),
         ):
             picker.show_part(state.chosen[place], state.forms[place])
+
+    def _finders(self) -> QHBoxLayout:
+        """Two links that try out what suits this recipe on this machine."""
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        self.finders = []
+        for what, words in (("rate", "Find a learning rate…"), ("batch", "Find a batch size…")):
+            button = Button(words, f"recipe_find_{what}", flat=True)
+            button.setProperty("link", True)
+            button.clicked.connect(partial(self.find_wished.emit, what))
+            self.finders.append(button)
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
 
     def _picker(self, place: str, name: str, words: str) -> PartPicker:
         made = PartPicker(place, name, words, 2, folds=False)
