@@ -21,10 +21,10 @@ from workbench.gui.presenters.queue import QueueState
 from workbench.gui.presenters.train import TrainPresenter, TrainState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card, EmptyState, Figure
+from workbench.gui.widgets.figures import MACHINE, STEPS, FiguresView
 from workbench.gui.widgets.fold import Fold
 from workbench.gui.widgets.labels import ElidedLabel, label, set_role
 from workbench.gui.widgets.learning import LearningView, TermsView
-from workbench.gui.widgets.figures import MACHINE, STEPS, FiguresView
 from workbench.gui.widgets.screen import Screen
 from workbench.gui.widgets.tabs import Tabs
 from workbench.runs.curves import Curves
