@@ -148,7 +148,7 @@ class Curves:
         """Let the sums grow; that of something new begins with nothing where it was told last."""
         before = self.learning_rate.x[-1] if len(self.learning_rate) else 0.0
         for name in {**self.spent, **seconds}:
-            known = self.spent.setdefault(name, Series())
+            known = _of(self.spent, name)
             if not len(known):
                 known.append(before, 0.0)
             known.append(place, known.last + seconds.get(name, 0.0))
@@ -244,7 +244,14 @@ class Curves:
 
 def _append(group: dict[str, Series], place: float, figures: Mapping[str, float]) -> None:
     for name, value in figures.items():
-        group.setdefault(name, Series()).append(place, value)
+        _of(group, name).append(place, value)
+
+
+def _of(group: dict[str, Series], name: str) -> Series:
+    known = group.get(name)
+    if known is None:
+        known = group[name] = Series()
+    return known
 
 
 def in_words(seconds: float) -> str:

@@ -91,11 +91,15 @@ class Series:
         self._x[self._count : wanted] = x
         self._y[self._count : wanted] = y
         self._count = wanted
-        self._lift()
 
     def append(self, x: float, y: float) -> None:
         """Add one point at the end."""
-        self.extend(np.asarray([x]), np.asarray([y]))
+        place = self._count
+        if place == len(self._x):
+            self.extend(np.asarray([x]), np.asarray([y]))
+            return
+        self._x[place], self._y[place] = x, y
+        self._count = place + 1
 
     def cut(self, place: float) -> None:
         """Take back all points after a place."""
@@ -131,6 +135,7 @@ class Series:
         first = max(0, int(np.searchsorted(self.x, low)) - 1)
         last = min(self._count, int(np.searchsorted(self.x, high, side="right")) + 1)
         most = max(most, _LEAST)
+        self._lift()
         if last - first <= most:
             return self._x[first:last], self._y[first:last]
         chosen = self._extremes(first, last, most)
@@ -154,6 +159,7 @@ class Series:
         """
         if not self._count:
             return self.x, self.y
+        self._lift()
         first = int(np.searchsorted(self.x, low))
         last = min(self._count, int(np.searchsorted(self.x, high, side="right")) + 1)
         coarse = _stretch(self._count)
@@ -165,7 +171,7 @@ class Series:
         return places, mean.add(*found)
 
     def _lift(self) -> None:
-        """Bring whole blocks of new points into the pyramid."""
+        """Bring whole blocks of new points into the pyramid; all at once where many have come."""
         depth = 0
         while True:
             size = _BLOCK << depth

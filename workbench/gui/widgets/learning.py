@@ -94,10 +94,11 @@ class LearningView(QWidget):
         self.chips = QButtonGroup(self)
         for place, (group, words, tip) in enumerate(
             (
-                ("gradients", "Length", "Length of the gradient of each encoder"),
+                ("gradients", "Length",
+                 "Length of the gradient of each encoder, measured in every step"),
                 ("cosines", "Agreement",
-                 "Cosine between the gradients of the task and of all other terms; below 0 they "
-                 "pull apart"),
+                 "Cosine between the gradients of the task and of all other terms, measured in "
+                 "every step; below 0 they pull apart"),
             )
         ):  # fmt: skip
             chip = Button(words, f"train_gradients_{group}", chip=True, name_for_readers=tip)
