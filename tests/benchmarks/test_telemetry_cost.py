@@ -157,14 +157,16 @@ def test_what_telling_recording_and_measuring_cost(shapes_data, tmp_path):
     for number in range(RUNS):
         for told in (True, False) if number % 2 else (False, True):
             seconds, said = trained(chosen, data, tmp_path / f"{number}{told}", told=told)
-            found[told] += seconds
+            found[told].append(np.median(seconds, axis=0))
             if told:
                 parts = [event.seconds for event in said if event.event == "steps_done"]
                 spent += sum(part.get("told", 0.0) for part in parts)
                 steps += sum(sum(part.values()) for part in parts)
     clock, busy = np.median(found[True], axis=0) / np.median(found[False], axis=0) - 1
-    print(f"\n{len(found[True])} epochs told against silent: clock {clock:+.1%}, of processors")
-    print(f"{busy:+.1%}; by the clock inside, {spent / steps:.2%} goes to telling and recording")
+    apart = np.std(found[False], axis=0) / np.mean(found[False], axis=0)
+    print(f"\n{RUNS} runs told against silent: clock {clock:+.1%}, of processors {busy:+.1%}; ")
+    print(f"silent runs alone differ by {apart[0]:.1%} and {apart[1]:.1%}")
+    print(f"by the clock inside, {spent / steps:.2%} goes to telling and recording")
     begun = time.process_time()
     graphics, own = machine.Graphics(), machine.psutil.Process()
     for _ in range(200):

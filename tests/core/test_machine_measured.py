@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import os
 import queue
 import sys
 import threading
@@ -160,9 +159,3 @@ def test_a_machine_without_cuda_has_no_cards(monkeypatch) -> None:
 
     monkeypatch.setattr(machine.ctypes, "CDLL", missing)
     assert used_cards() == []
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no affinity on this system")
-def test_processors_are_those_that_may_be_used(monkeypatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3, 5, 7})
-    assert machine._processors() == 3

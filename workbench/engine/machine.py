@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import threading
 import uuid
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Any, Self
 import psutil
 
 from workbench.events import Measured, Said
+from workbench.machine import processors
 
 SECONDS = 1.0
 """Time between two measurements."""
@@ -55,7 +55,7 @@ class Machine:
                 if self._still():
                     continue
                 measured = Measured(
-                    processor=min(1.0, own.cpu_percent() / 100 / _processors()),
+                    processor=min(1.0, own.cpu_percent() / 100 / processors()),
                     memory=own.memory_info().rss,
                     memory_free=psutil.virtual_memory().available,
                     graphics=graphics.measure(),
@@ -135,10 +135,3 @@ def used_cards() -> list[str]:
         if not refused:
             found.append(f"GPU-{uuid.UUID(bytes=bytes(name))}")
     return found
-
-
-def _processors() -> int:
-    """Processors that this process may use: in a container fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
