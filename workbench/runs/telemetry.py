@@ -91,12 +91,18 @@ def time_sentence(curves: Curves) -> str:
     split = curves.time_split()
     if not split:
         return ""
-    told = [f"{split.get('data', 0.0):.0%} of the time goes to reading data"]
-    told += [
+    rest = [
         f"{share:.0%} to {SPENT.get(name, name)}"
         for name, share in split.items()
         if name not in ("data", "compute") and share >= 0.005
     ]
+    waited = curves.spent.get("data")
+    if waited is None or not waited.last:
+        # A clock inside of steps is refused where they must be the same each time.
+        told = [words.replace(" to ", " of the time goes to ", 1) for words in rest]
+        unknown = "How long steps wait for data is not measured in this run."
+        return f"{', '.join(told)}. {unknown}" if told else unknown
+    told = [f"{split['data']:.0%} of the time goes to reading data", *rest]
     return f"{', '.join(told)}."
 
 

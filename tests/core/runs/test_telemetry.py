@@ -71,6 +71,14 @@ def test_the_time_is_told_with_its_share_for_data_first() -> None:
     assert time_sentence(known) == "12% of the time goes to reading data, 3% to checkpoints."
 
 
+def test_a_run_that_cannot_measure_its_waiting_does_not_call_it_nothing() -> None:
+    said = time_sentence(run(seconds={"data": 0.0, "compute": 3.0, "checkpoint": 1.0}))
+    assert said == (
+        "25% of the time goes to checkpoints. "
+        "How long steps wait for data is not measured in this run."
+    )
+
+
 def test_columns_of_time_hold_the_shares_of_their_own_steps() -> None:
     known = run(
         steps=8,
