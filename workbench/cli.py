@@ -15,7 +15,16 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench import __version__, places
-from workbench.command_arguments import JsonFlag, RunsFolder, Settings, answer, spec_of
+from workbench.command_arguments import (
+    Deadline,
+    Index,
+    JsonFlag,
+    RunsFolder,
+    Settings,
+    Workers,
+    answer,
+    spec_of,
+)
 from workbench.errors import UserError, nearest
 from workbench.finding_command import find
 from workbench.queue_command import queue
@@ -127,24 +136,33 @@ def train(
     ],
     runs: RunsFolder = None,
     settings: Settings = None,
+    workers: Workers = None,
+    index: Index = None,
+    deadline: Deadline = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Train; a folder gets the suggested spec. Ctrl-C once stops and keeps the best, twice ends."""
-    from workbench.training_command import train_and_report
+    from workbench.training_command import company_of, train_and_report
 
+    company = company_of(workers, index, deadline)
     spec = spec_of(what, settings or [])
-    raise typer.Exit(train_and_report(spec, runs or places.runs(), as_json=as_json))
+    folder = runs or places.runs()
+    raise typer.Exit(train_and_report(spec, folder, as_json=as_json, company=company))
 
 
 @app.command()
 def resume(
     run: Annotated[Path, typer.Argument(help="Folder of a run that was paused or interrupted.")],
+    workers: Workers = None,
+    index: Index = None,
+    deadline: Deadline = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Go on with a run where it stood; killed or paused, it ends with the very same weights."""
-    from workbench.training_command import resume_and_report
+    from workbench.training_command import company_of, resume_and_report
 
-    raise typer.Exit(resume_and_report(run, as_json=as_json))
+    company = company_of(workers, index, deadline)
+    raise typer.Exit(resume_and_report(run, as_json=as_json, company=company))
 
 
 @app.command("parts")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from workbench.data.cache import prepare
 from workbench.data.folder import Stopped, scan
@@ -18,6 +22,7 @@ from workbench.insight.evaluate import evaluate, load_model
 from workbench.runs import store
 from workbench.spec import RunSpec
 from workbench.training import devices, finding
+from workbench.training.cluster import START_SECONDS, Cluster
 from workbench.training.trainer import Released, Trainer, Wish
 from workbench.writing import write_atomic
 
@@ -27,8 +32,43 @@ Wished = Callable[[], Wish | None]
 LastWord = Ended | Failed | Paused
 
 
+@dataclass(frozen=True)
+class Company:
+    """Those who train a run together with this process.
+
+    Args:
+        cluster: who they are.
+        seconds: how long to wait until all are there.
+    """
+
+    cluster: Cluster
+    seconds: float = START_SECONDS
+
+    def join(self, told: Callable[[Failed], object]) -> None:
+        """Meet the others; where they do not come, this process says so and ends.
+
+        Args:
+            told: hears the last word in that case.
+        """
+
+        def lost() -> None:
+            told(
+                Failed(
+                    problem=f"Not all workers were there within {self.seconds:g} seconds.",
+                    remedy="Start all of them with the same --workers, each with its own --index, "
+                    "and see that their ports are open.",
+                )
+            )
+            sys.stderr.flush()
+            # TensorFlow waits for ever and hears no signal: nothing less ends it.
+            os._exit(1)
+
+        devices.join(self.cluster, lost, self.seconds)
+
+
 def execute(
-    run: store.Run, recorder: Recorder, wish: Wished, *, resume: bool = False
+    run: store.Run, recorder: Recorder, wish: Wished, *, resume: bool = False,
+    company: Company | None = None,
 ) -> LastWord:  # fmt: skip
     """Do a run and record all that it says.
 
@@ -37,6 +77,7 @@ def execute(
         recorder: told every event, the last word included.
         wish: asked between steps.
         resume: go on where the run stood; from the beginning where nothing was saved.
+        company: who trains it together with this process, which is their chief.
 
     Returns:
         Its last word; ``Paused`` of a run that is to go on in another process. An exception never
@@ -44,6 +85,8 @@ def execute(
     """
     try:
         devices.set_up()
+        if company is not None:
+            company.join(recorder.tell)
         write_atomic(run.folder / "environment.json", store.environment())
         last: LastWord = _train_and_evaluate(run, recorder, wish, resume=resume)
     except Released as released:
@@ -58,6 +101,34 @@ def execute(
             traceback.print_exc(file=log)
     recorder.tell(last)
     return last
+
+
+def assist(run_spec: RunSpec, company: Company, folder: Path, *, resume: bool) -> str:
+    """Train a run together with its chief, which writes and says everything.
+
+    Args:
+        run_spec: what the run is; the chief has the same.
+        company: who trains it.
+        folder: for what the trainer writes; nothing of it is needed afterwards.
+        resume: as the chief.
+
+    Returns:
+        Why it ended before its end, in words; "" where it did not.
+    """
+    try:
+        devices.set_up()
+        company.join(lambda failed: sys.stderr.write(f"{failed.problem} {failed.remedy}\n"))
+        prepared = read_data(run_spec, lambda event: None, lambda: False)
+        Trainer(run_spec, prepared, folder, lambda event: None, lambda: None, None, resume).train()
+        # The chief evaluates yet: a worker that leaves early would take it along.
+        devices.accord().follow(np.zeros(1))
+    except (Released, Stopped):
+        return ""
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is said in one sentence
+        traceback.print_exc(file=sys.stderr)
+        failed = causes.of_exception(error)
+        return f"{failed.problem} {failed.remedy}"
+    return ""
 
 
 def find(
@@ -129,4 +200,5 @@ def _train_and_evaluate(
     trained = trainer.train()
     model = load_model(run_spec, run.folder)
     recorder.tell(evaluate(run_spec, prepared, model, "test", run.folder))
+    devices.accord().follow(np.zeros(1))
     return Ended(outcome=trained.outcome)
