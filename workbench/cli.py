@@ -165,6 +165,37 @@ def resume(
     raise typer.Exit(resume_and_report(run, as_json=as_json, company=company))
 
 
+@app.command()
+def launch(
+    what: Annotated[
+        Path, typer.Argument(help="A folder or zip of data, a spec file, or a run's folder.")
+    ],
+    runs: RunsFolder = None,
+    settings: Settings = None,
+    processes: Annotated[int, typer.Option(help="How many train together.", min=2, max=64)] = 2,
+    restarts: Annotated[
+        int, typer.Option(help="Start all again so often where one is lost.", min=0, max=100)
+    ] = 3,
+    deadline: Deadline = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Train one run by several processes of this machine, which share each batch."""
+    from workbench import launch_command
+    from workbench.runs import store
+
+    folder = (runs or places.runs()).resolve()
+    here = (what / "spec.json").is_file() and what.resolve().parent == folder
+    begun = here and not settings and store.find(what).status().phase not in ("done", "flat")
+    run = store.find(what) if begun else store.create(folder, spec_of(what, settings or []))
+    console = Console(stderr=True, highlight=False)
+    facts = launch_command.launch(
+        run, processes=processes, deadline=deadline or 120.0, restarts=restarts, console=console
+    )
+    failed = facts.get("problem", "")
+    answer(as_json, facts, f"failed: {failed}" if failed else f"run folder: {run.folder}")
+    raise typer.Exit(FAILED if failed else DONE)
+
+
 @app.command("parts")
 def list_parts(
     as_json: JsonFlag = False,

@@ -16,6 +16,7 @@ from workbench.data.cache import prepare
 from workbench.data.folder import Stopped, scan
 from workbench.data.prepared import Prepared
 from workbench.engine import causes
+from workbench.engine.meeting import watched
 from workbench.engine.recorder import Recorder
 from workbench.events import BatchFound, Ended, Failed, Paused, Preparing, RateFound, Said
 from workbench.insight.evaluate import evaluate, load_model
@@ -44,26 +45,14 @@ class Company:
     cluster: Cluster
     seconds: float = START_SECONDS
 
-    def join(self, told: Callable[[Failed], object]) -> None:
-        """Meet the others; where they do not come, this process says so and ends.
+    def join(self, run: store.Run | None) -> None:
+        """Meet the others; where they do not come in time, this process is ended, and says so.
 
         Args:
-            told: hears the last word in that case.
+            run: whose last word that is; None: of a worker that writes nothing.
         """
-
-        def lost() -> None:
-            told(
-                Failed(
-                    problem=f"Not all workers were there within {self.seconds:g} seconds.",
-                    remedy="Start all of them with the same --workers, each with its own --index, "
-                    "and see that their ports are open.",
-                )
-            )
-            sys.stderr.flush()
-            # TensorFlow waits for ever and hears no signal: nothing less ends it.
-            os._exit(1)
-
-        devices.join(self.cluster, lost, self.seconds)
+        with watched(os.getpid(), self.seconds, run):
+            devices.join(self.cluster)
 
 
 def execute(
@@ -86,7 +75,7 @@ def execute(
     try:
         devices.set_up()
         if company is not None:
-            company.join(recorder.tell)
+            company.join(run)
         write_atomic(run.folder / "environment.json", store.environment())
         last: LastWord = _train_and_evaluate(run, recorder, wish, resume=resume)
     except Released as released:
@@ -117,7 +106,7 @@ def assist(run_spec: RunSpec, company: Company, folder: Path, *, resume: bool) -
     """
     try:
         devices.set_up()
-        company.join(lambda failed: sys.stderr.write(f"{failed.problem} {failed.remedy}\n"))
+        company.join(None)
         prepared = read_data(run_spec, lambda event: None, lambda: False)
         Trainer(run_spec, prepared, folder, lambda event: None, lambda: None, None, resume).train()
         # The chief evaluates yet: a worker that leaves early would take it along.

@@ -12,8 +12,6 @@ import json
 import os
 import re
 import socket
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +23,9 @@ from workbench.lazy import tf
 
 START_SECONDS = 120.0
 """A worker whose peers are not there after this time gives up; TensorFlow itself never does."""
+
+_PIECE = 2**20
+"""Numbers of the chief's variables that are sent at once."""
 
 _ADDRESS = re.compile(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})")
 
@@ -96,13 +97,10 @@ class Cluster:
                     "Another program uses it, or an earlier worker still runs; choose another.",
                 ) from None
 
-    def join(self, lost: Callable[[], object], seconds: float = START_SECONDS) -> Any:
+    def join(self) -> Any:
         """Connect to the other workers; the first thing that this process does with TensorFlow.
 
-        Args:
-            lost: called, in another thread, where they are not all there in time; must end the
-                process, as nothing else ends the waiting.
-            seconds: how long to wait.
+        It waits for them without an end, and meanwhile nothing else of this process runs.
 
         Returns:
             The strategy.
@@ -113,13 +111,7 @@ class Cluster:
                 "task": {"type": "worker", "index": self.index},
             }
         )
-        watch = threading.Timer(seconds, lost)
-        watch.daemon = True
-        watch.start()
-        try:
-            return tf.distribute.MultiWorkerMirroredStrategy()
-        finally:
-            watch.cancel()
+        return tf.distribute.MultiWorkerMirroredStrategy()
 
 
 class Accord:
@@ -206,6 +198,9 @@ class Accord:
             return words
         raw = np.frombuffer(words.encode(), np.uint8).astype(np.float64)
         length = int(self.follow(np.asarray([float(len(raw))]))[0])
+        if not length:
+            # TensorFlow dies of a collective over nothing.
+            return ""
         mine = raw if self.chief else np.zeros(length)
         return self.follow(mine).astype(np.uint8).tobytes().decode()
 
@@ -213,12 +208,18 @@ class Accord:
         """Give all workers what the chief's variables hold."""
         if self._cluster is None:
             return
-        for variable in variables:
-            value = np.asarray(variable.numpy())
-            # Exact: no variable of a run has numbers that a float64 does not hold.
-            told = self.follow(value.astype(np.float64))
-            if not self.chief:
-                variable.assign(told.astype(value.dtype))
+        held = [np.asarray(variable.numpy()) for variable in variables]
+        # Exact: no variable of a run has numbers that a float64 does not hold.
+        flat = np.concatenate([value.astype(np.float64).ravel() for value in held])
+        # In pieces of one size: each new size would be traced anew.
+        padded = np.zeros(-(-len(flat) // _PIECE) * _PIECE)
+        padded[: len(flat)] = flat
+        told = np.concatenate([self.follow(piece) for piece in padded.reshape(-1, _PIECE)])
+        if not self.chief:
+            ends = np.cumsum([value.size for value in held])
+            for variable, value, end in zip(variables, held, ends.tolist(), strict=True):
+                mine = told[end - value.size : end].reshape(value.shape)
+                variable.assign(mine.astype(value.dtype))
 
     def _sum(self, values: Any) -> Any:
         def over(mine: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,15 +52,13 @@ def why_no_gpu() -> str:
     )
 
 
-def join(cluster: Cluster, lost: Callable[[], object], seconds: float) -> None:
-    """Train together with other processes from now on.
+def join(cluster: Cluster) -> None:
+    """Train together with other processes from now on; waits until all are there.
 
     Args:
         cluster: who they are.
-        lost: as of ``Cluster.join``.
-        seconds: how long to wait for them.
     """
-    _JOINED.append((cluster, cluster.join(lost, seconds)))
+    _JOINED.append((cluster, cluster.join()))
 
 
 def accord() -> Accord:
