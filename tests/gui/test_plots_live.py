@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from workbench import events
 from workbench.gui import theme
-from workbench.gui.plots.training import LossPlot, MetricPlot, StepPlot
-from workbench.runs.curves import MOST_POINTS, Curves
+from workbench.gui.plots.machine import FigurePlot
+from workbench.gui.plots.training import LossPlot, MetricPlot
+from workbench.runs.curves import Curves
+from workbench.runs.series import MOST_POINTS
 
 
 def curves(losses: list[float], per_epoch: int = 4) -> Curves:
@@ -120,6 +122,43 @@ def test_long_runs_are_drawn_with_few_points_and_every_spike(plot) -> None:
     plot.show_curves(curves(losses.tolist(), per_epoch=10_000))
     assert max(len(x) for x, _ in drawn(plot)) <= MOST_POINTS
     assert max(y.max() for _, y in drawn(plot)) == 9.0
+
+
+def test_zooming_shows_every_point_of_a_long_run_and_moving_leaves_no_end(qtbot, plot) -> None:
+    losses = 2 + np.sin(np.arange(200_000))
+    plot.show_curves(curves(losses.tolist(), per_epoch=10_000))
+    for low, high in ((5.0, 5.02), (7.5, 7.51), (7.51, 7.52)):
+        plot._view.setXRange(low, high, padding=0)
+        x, y = raw(plot)
+        assert (x[0], x[-1]) == pytest.approx((low, high), abs=2e-4)
+        steps = np.rint(x * 10_000).astype(int)
+        assert np.all(np.diff(steps) == 1)
+        assert np.allclose(y, losses[steps - 1])
+    plot.reset_view()
+    qtbot.waitUntil(lambda: raw(plot)[0][-1] == 20)
+    assert len(raw(plot)[0]) <= MOST_POINTS
+
+
+def raw(plot: LossPlot) -> tuple[np.ndarray, np.ndarray]:
+    return plot._raw.getOriginalDataset()
+
+
+def test_news_of_a_run_do_not_move_a_view_that_was_zoomed(qtbot, plot) -> None:
+    known = curves([1.0] * 40)
+    plot.show_curves(known)
+    plot._view.setXRange(2, 3, padding=0)
+    hear(known, [0.5] * 40)
+    plot.redraw()
+    plot.grab()
+    assert plot._view.viewRange()[0] == [2, 3]
+    assert raw(plot)[0].max() <= 3.5
+
+
+def test_spikes_are_marked_where_they_stand(plot) -> None:
+    losses = np.ones(400) + 0.01 * np.random.default_rng(0).normal(size=400)
+    losses[[200, 300]] = 5.0
+    plot.show_curves(curves(losses.tolist()))
+    assert plot._spikes.getOriginalDataset()[0].tolist() == [201 / 4, 301 / 4]
 
 
 def test_the_star_stands_on_the_best_epoch(plot) -> None:
@@ -295,7 +334,7 @@ def test_within_the_first_epoch_the_marks_are_fine(plot) -> None:
 def test_the_other_plots_tell_their_figures_too(qtbot) -> None:
     known = curves([4.0, 3.0, 2.0, 1.0, 0.8, 0.6, 0.4, 0.2])
     metric = MetricPlot("metric")
-    rate = StepPlot("rate", "learning_rate", "Learning rate")
+    rate = FigurePlot("rate", "learning_rate")
     for made in (metric, rate):
         qtbot.addWidget(made)
         with qtbot.waitExposed(made):

@@ -415,7 +415,7 @@ def test_the_keyboard_reaches_the_harmless_wish_first(view, link) -> None:
 
 def test_every_widget_that_takes_the_keyboard_has_a_name(view, link) -> None:
     say(link, *two_epochs())
-    plots = (view.loss_plot, view.metric_plot, view.rate_plot, view.speed_plot)
+    plots = (view.loss_plot, view.metric_plot, *view.steps.plots(), *view.machine.plots())
     reading = view.findChildren(QPlainTextEdit)
     for widget in [*view.findChildren(QPushButton), *plots, *reading]:
         assert widget.objectName(), widget

@@ -16,6 +16,7 @@ from workbench.data.cache import prepare
 from workbench.data.folder import Stopped, scan
 from workbench.data.prepared import Prepared
 from workbench.engine import causes
+from workbench.engine.machine import Machine
 from workbench.engine.meeting import watched
 from workbench.engine.recorder import Recorder
 from workbench.events import BatchFound, Ended, Failed, Paused, Preparing, RateFound, Said
@@ -186,7 +187,8 @@ def _train_and_evaluate(
     trainer = Trainer(
         run_spec, prepared, run.folder, recorder.tell, wish, journal=recorder, resume=resume
     )  # fmt: skip
-    trained = trainer.train()
+    with Machine(recorder.tell, still=lambda: wish() in ("pause", "release")):
+        trained = trainer.train()
     model = load_model(run_spec, run.folder)
     recorder.tell(evaluate(run_spec, prepared, model, "test", run.folder))
     devices.accord().follow(np.zeros(1))

@@ -1,59 +1,22 @@
-"""A run's events as curves: arrays that grow, thinned for drawing. No window, no Keras."""
+"""A run's events as curves that grow. No window, no Keras."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench import events
-
-MOST_POINTS = 4000
-"""Points drawn of one curve at most: more than a screen has columns."""
+from workbench.runs.series import Series
+from workbench.runs.spikes import Spikes
 
 RECENT_EPOCHS = 3
 """Epochs whose length tells how long the next ones will take."""
 
-Numbers = NDArray[np.float64]
-
-
-class Series:
-    """Numbers that only grow; doubling keeps the cost of one more constant."""
-
-    def __init__(self) -> None:
-        self._x = np.empty(256)
-        self._y = np.empty(256)
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
-
-    @property
-    def x(self) -> Numbers:
-        """Places, oldest first; a view that is valid until the next ``extend``."""
-        return self._x[: self._count]
-
-    @property
-    def y(self) -> Numbers:
-        """Values at those places."""
-        return self._y[: self._count]
-
-    def extend(self, x: Numbers, y: Numbers) -> None:
-        """Add points at the end."""
-        wanted = self._count + len(x)
-        if wanted > len(self._x):
-            size = max(wanted, 2 * len(self._x))
-            self._x, self._y = np.resize(self._x, size), np.resize(self._y, size)
-        self._x[self._count : wanted] = x
-        self._y[self._count : wanted] = y
-        self._count = wanted
-
-    def append(self, x: float, y: float) -> None:
-        """Add one point at the end."""
-        self.extend(np.asarray([x]), np.asarray([y]))
+RECENT = 1.0
+"""Epochs that shares of time are taken over."""
 
 
 @dataclass
@@ -80,6 +43,17 @@ class Curves:
             terms, over the steps.
         traces: what the balancer tells of itself, by name, over the steps.
         validation_terms: raw loss of each term on the validation samples, by epoch.
+        gradient: length of the gradient over the whole model, over the steps.
+        update: length of what a step added to the model over the model's own, where measured.
+        spent: by ``data``, ``compute``, ``checkpoint`` and ``told``, the seconds that went there
+            from the beginning on: a sum that grows.
+        processor: share of all processors that the engine kept busy, 0..1.
+        memory: bytes that the engine held.
+        memory_free: bytes of the machine that were free.
+        busy: share of time that each GPU was busy, 0..1, by its name; empty without one.
+        graphics: bytes in use of each GPU.
+        spikes: steps whose loss stands far above those before it.
+        standing: the run is paused.
         version: grows with every change, so that a plot knows when there is news.
     """
 
@@ -98,7 +72,18 @@ class Curves:
     cosines: dict[str, Series] = field(default_factory=dict)
     traces: dict[str, Series] = field(default_factory=dict)
     validation_terms: dict[str, Series] = field(default_factory=dict)
+    gradient: Series = field(default_factory=Series)
+    update: Series = field(default_factory=Series)
+    spent: dict[str, Series] = field(default_factory=dict)
+    processor: Series = field(default_factory=Series)
+    memory: Series = field(default_factory=Series)
+    memory_free: Series = field(default_factory=Series)
+    busy: dict[str, Series] = field(default_factory=dict)
+    graphics: dict[str, Series] = field(default_factory=dict)
+    spikes: Spikes = field(default_factory=Spikes)
+    standing: bool = False
     version: int = 0
+    _bests: list[int] = field(default_factory=list)
     _per_epoch: int = 1
     _samples: int = 0
 
@@ -106,23 +91,69 @@ class Curves:
         """Take in one event."""
         match event:
             case events.Started():
+                self._cut(0.0)
                 self.epochs, self._per_epoch = event.epochs, max(1, event.steps)
                 self._samples = event.samples.get("train", 0)
             case events.StepsDone():
                 self._add_steps(event)
             case events.EpochDone():
                 self._add_epoch(event)
+            case events.Measured():
+                self._add_measured(event)
+            case events.Paused():
+                self.standing = True
+            case events.Resumed():
+                self.standing = False
+                if event.from_disk:
+                    self._cut(event.step / self._per_epoch)
             case _:
                 return
         self.version += 1
 
+    def _cut(self, place: float) -> None:
+        """Take back all that stands after a place: it is said once more."""
+        for series in self._every():
+            series.cut(place)
+        self.spikes.cut(place)
+        self._cut_best(place)
+
+    def _cut_best(self, place: float) -> None:
+        self._bests = [epoch for epoch in self._bests if epoch <= place]
+        self.best = self._bests[-1] if self._bests else 0
+
+    def _every(self) -> Iterator[Series]:
+        for known in vars(self).values():
+            if isinstance(known, Series):
+                yield known
+            elif isinstance(known, dict):
+                yield from known.values()
+
     def _add_steps(self, event: events.StepsDone) -> None:
         last = event.step
-        numbers = np.arange(last - len(event.losses) + 1, last + 1)
-        self.steps.extend(numbers / self._per_epoch, np.asarray(event.losses))
+        numbers = np.arange(last - len(event.losses) + 1, last + 1) / self._per_epoch
+        losses = np.asarray(event.losses)
+        self.steps.extend(numbers, losses)
+        self.spikes.hear(self.steps, len(losses))
         place = last / self._per_epoch
+        self._add_seconds(place, event.seconds)
         self.learning_rate.append(place, event.learning_rate)
         self.speed.append(place, event.samples_per_second)
+        if event.gradient is not None:
+            self.gradient.append(place, event.gradient)
+        if event.update is not None:
+            self.update.append(place, event.update)
+        self._add_figures(place, event)
+
+    def _add_seconds(self, place: float, seconds: Mapping[str, float]) -> None:
+        """Let the sums grow; that of something new begins with nothing where it was told last."""
+        before = self.learning_rate.x[-1] if len(self.learning_rate) else 0.0
+        for name in {**self.spent, **seconds}:
+            known = self.spent.setdefault(name, Series())
+            if not len(known):
+                known.append(before, 0.0)
+            known.append(place, known.last + seconds.get(name, 0.0))
+
+    def _add_figures(self, place: float, event: events.StepsDone) -> None:
         weighed = {name: abs(event.weights[name] * value) for name, value in event.terms.items()}
         total = sum(weighed.values())
         shares = {name: value / total for name, value in weighed.items()} if total > 0 else {}
@@ -137,12 +168,43 @@ class Curves:
             _append(group, place, figures)
 
     def _add_epoch(self, event: events.EpochDone) -> None:
+        # An epoch that is said again, as it was validated again, takes the place of the first.
+        for group in (self.train, self.validation, self.validation_terms):
+            for series in group.values():
+                series.cut(event.epoch - 1)
+        self.epoch_seconds.cut(event.epoch - 1)
+        self._cut_best(event.epoch - 1)
         _append(self.train, event.epoch, event.train)
         _append(self.validation, event.epoch, event.validation)
         _append(self.validation_terms, event.epoch, event.validation_terms)
         self.epoch_seconds.append(event.epoch, event.seconds)
         if event.best and "loss" in event.validation:
+            self._bests.append(event.epoch)
             self.best = event.epoch
+
+    def _add_measured(self, event: events.Measured) -> None:
+        place = self.place
+        self.processor.append(place, event.processor)
+        self.memory.append(place, event.memory)
+        self.memory_free.append(place, event.memory_free)
+        for number, figures in enumerate(event.graphics, start=1):
+            name = f"GPU {number}" if len(event.graphics) > 1 else "GPU"
+            _append(self.busy, place, {name: figures["busy"]} if "busy" in figures else {})
+            _append(self.graphics, place, {name: figures["memory"]} if "memory" in figures else {})
+
+    def time_split(self, over: float = RECENT) -> dict[str, float]:
+        """Where the time of late goes.
+
+        Args:
+            over: epochs that are looked at.
+
+        Returns:
+            Shares by what they go to, summing to 1; empty where nothing is known.
+        """
+        begun = self.place - over
+        spent = {name: series.total_since(begun) for name, series in self.spent.items()}
+        total = sum(spent.values())
+        return {name: seconds / total for name, seconds in spent.items()} if total > 0 else {}
 
     @property
     def best_loss(self) -> float:
@@ -160,14 +222,14 @@ class Curves:
     def seconds_left(self) -> float:
         """Time left until the last planned epoch is done.
 
-        Taken from the last epochs, their validation included; in the first epoch, from the speed
-        of its steps.
+        Taken from the middle one of the last epochs, its validation included, so that one epoch
+        that was held up does not spoil it; in the first epoch, from the speed of its steps.
 
         Returns:
             Seconds, 0 or more; NaN where nothing is known yet.
         """
         if len(self.epoch_seconds):
-            each = float(self.epoch_seconds.y[-RECENT_EPOCHS:].mean())
+            each = float(np.median(self.epoch_seconds.y[-RECENT_EPOCHS:]))
         elif len(self.speed) and self.speed.y[-1] > 0 and self._samples:
             each = self._samples / float(self.speed.y[-1])
         else:
@@ -183,68 +245,6 @@ class Curves:
 def _append(group: dict[str, Series], place: float, figures: Mapping[str, float]) -> None:
     for name, value in figures.items():
         group.setdefault(name, Series()).append(place, value)
-
-
-def thin(x: Numbers, y: Numbers, most: int = MOST_POINTS) -> tuple[Numbers, Numbers]:
-    """The lowest and the highest point of each of many equal stretches, so that no spike is lost.
-
-    Args:
-        x: places, ascending, [points].
-        y: values, [points]; NaN counts as neither.
-        most: points wanted at most, 4 or more.
-
-    Returns:
-        Places and values of at most ``most`` points, ascending, the first and the last among them;
-        the same arrays where they are few.
-    """
-    if len(x) <= most:
-        return x, y
-    # Two points of each stretch, and the two ends of the curve.
-    size = math.ceil(len(x) / ((most - 2) // 2))
-    stretches = math.ceil(len(x) / size)
-    padded = np.full(stretches * size, np.nan)
-    padded[: len(y)] = y
-    cut = padded.reshape(stretches, size)
-    starts = np.arange(stretches) * size
-    lowest = starts + np.argmin(np.where(np.isnan(cut), np.inf, cut), axis=1)
-    highest = starts + np.argmax(np.where(np.isnan(cut), -np.inf, cut), axis=1)
-    chosen = np.unique(np.concatenate([[0], lowest, highest, [len(x) - 1]]))
-    return x[chosen], y[chosen]
-
-
-def smooth(x: Numbers, y: Numbers, weight: float, most: int = 1000) -> tuple[Numbers, Numbers]:
-    """Means of equal stretches, then an exponential mean of these, corrected for its start.
-
-    Args:
-        x: places, ascending, [points].
-        y: values, [points]; what is not finite is left out.
-        weight: share of the past that each step keeps, 0 (none) to below 1; on curves of more than
-            ``most`` points it is the share that each of ``most`` parts keeps, so that the same
-            weight looks alike on long and on short runs.
-        most: stretches at most.
-
-    Returns:
-        Places and smoothed values; NaN before the first finite value.
-    """
-    if not len(x):
-        return x, y
-    size = math.ceil(len(x) / most)
-    starts = np.arange(0, len(x), size)
-    known = np.isfinite(y)
-    counts = np.add.reduceat(known.astype(float), starts)
-    sums = np.add.reduceat(np.where(known, y, 0.0), starts)
-    places = np.add.reduceat(x, starts) / np.diff(np.append(starts, len(x)))
-    # A stretch is longer or shorter than a part, as sizes are whole numbers: this evens it out.
-    kept = weight ** (size * most / max(len(x), most))
-    smoothed = np.full(len(starts), math.nan)
-    past, seen = 0.0, 0.0
-    for place, (total, count) in enumerate(zip(sums.tolist(), counts.tolist(), strict=True)):
-        if count:
-            past = kept * past + (1 - kept) * total / count
-            seen = kept * seen + (1 - kept)
-        if seen:
-            smoothed[place] = past / seen
-    return places, smoothed
 
 
 def in_words(seconds: float) -> str:

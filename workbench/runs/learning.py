@@ -73,8 +73,8 @@ def _shares(curves: Curves, end: float) -> dict[str, float]:
     """Shares of the pull over the epoch that ends there."""
     pull = {}
     for name, series in curves.gradients.items():
-        inside = (series.x > end - RECENT) & (series.x <= end + 1e-9)
-        values = series.y[inside] if inside.any() else series.y[:1]
+        first, last = np.searchsorted(series.x, (end - RECENT, end + 1e-9), side="right")
+        values = series.y[first:last] if last > first else series.y[:1]
         pull[name] = float(np.mean(values[np.isfinite(values)])) if len(values) else 0.0
     total = sum(pull.values())
     ranked = sorted(pull, key=_ORDER.find)
@@ -84,7 +84,7 @@ def _shares(curves: Curves, end: float) -> dict[str, float]:
 def _most_apart(curves: Curves) -> tuple[str, float]:
     found = {}
     for name, series in curves.cosines.items():
-        recent = series.y[series.x > curves.place - RECENT]
+        recent = series.since(curves.place - RECENT)
         recent = recent[np.isfinite(recent)]
         if len(recent):
             found[name] = float(recent.mean())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workbench import events
-from workbench.runs.curves import Curves, Series, in_words, smooth, thin
+from workbench.runs.curves import Curves, in_words
 from workbench.runs.verdict import verdict
 
 
@@ -41,15 +41,6 @@ def heard(train: list[float], validation: list[float]) -> Curves:
         best = seen < min(validation[: number - 1], default=math.inf)
         curves.hear(epoch(number, fit, seen, best=best))
     return curves
-
-
-def test_a_series_keeps_every_point_while_it_grows() -> None:
-    grown = Series()
-    for start in range(0, 5000, 7):
-        numbers = np.arange(start, min(start + 7, 5000), dtype=float)
-        grown.extend(numbers, -numbers)
-    assert grown.x.tolist() == list(range(5000))
-    assert np.array_equal(grown.y, -grown.x)
 
 
 def test_steps_stand_at_their_place_in_epochs() -> None:
@@ -96,66 +87,6 @@ def test_other_events_are_no_news() -> None:
     assert curves.version == 0
     curves.hear(started())
     assert curves.version == 1
-
-
-@pytest.mark.parametrize("many", [4001, 5999, 7999, 8001, 100_003])
-def test_thinning_loses_no_spike_wherever_it_stands(many: int) -> None:
-    x = np.arange(many, dtype=float)
-    for spot in (0, 1, many // 2, many - 500, many - 2, many - 1):
-        y = np.sin(x / 50)
-        y[spot] = 99.0
-        places, values = thin(x, y)
-        assert len(places) <= 4000
-        assert 99.0 in values
-        assert np.all(np.diff(places) > 0)
-        assert (places[0], places[-1]) == (0, many - 1)
-
-
-def test_thinning_covers_the_whole_curve_evenly() -> None:
-    x = np.arange(5999, dtype=float)
-    places, _ = thin(x, np.random.default_rng(0).normal(size=5999))
-    assert np.diff(places).max() < 10
-
-
-def test_thinning_returns_few_points_as_they_are_and_lives_with_nan() -> None:
-    x = np.arange(10.0)
-    assert thin(x, x)[0] is x
-    y = np.full(10_000, np.nan)
-    y[7777] = 1.0
-    places, values = thin(np.arange(10_000.0), y)
-    assert values[places == 7777].tolist() == [1.0]
-
-
-def test_smoothing_is_the_exponential_mean_with_its_start_corrected() -> None:
-    y = np.random.default_rng(1).normal(size=300) + 5
-    _, ours = smooth(np.arange(300.0), y, 0.8)
-    # Written out: every earlier value weighs 0.8 of the one after it.
-    for at in (0, 1, 17, 299):
-        weights = 0.8 ** np.arange(at, -1, -1.0)
-        assert ours[at] == pytest.approx((weights * y[: at + 1]).sum() / weights.sum())
-
-
-def test_no_smoothing_leaves_the_values_and_a_constant_stays_one() -> None:
-    y = np.random.default_rng(2).normal(size=50)
-    assert np.allclose(smooth(np.arange(50.0), y, 0.0)[1], y)
-    for many in (1, 999, 1001, 123_457):
-        assert np.allclose(smooth(np.arange(float(many)), np.full(many, 3.0), 0.99)[1], 3.0)
-
-
-def test_smoothing_does_not_jump_where_points_begin_to_be_joined() -> None:
-    y = np.random.default_rng(3).normal(size=1001)
-    x = np.arange(1001.0)
-    apart = smooth(x[:1000], y[:1000], 0.95)[1].std()
-    joined = smooth(x, y, 0.95)[1].std()
-    assert joined == pytest.approx(apart, rel=0.15)
-
-
-def test_smoothing_steps_over_what_is_not_finite() -> None:
-    y = np.array([np.nan, 1.0, np.inf, 1.0, np.nan])
-    _, smoothed = smooth(np.arange(5.0), y, 0.5)
-    assert math.isnan(smoothed[0])
-    assert smoothed[1:].tolist() == [1.0] * 4
-    assert len(smooth(np.empty(0), np.empty(0), 0.5)[0]) == 0
 
 
 @pytest.mark.parametrize(
@@ -242,3 +173,176 @@ def test_the_verdict_survives_epochs_that_were_not_validated() -> None:
         curves.hear(epoch(number, 2.0 - 0.2 * number, seen, best=seen in {2.0, 1.0}))
     said = verdict(curves)
     assert (said.word, said.reason) == ("Overfitting", "only training improves since 3")
+
+
+def resumed(step: int, *, from_disk: bool = True) -> events.Resumed:
+    return events.Resumed(epoch=1 + step // 4, step=step, from_disk=from_disk)
+
+
+def told(step: int, **figures) -> events.StepsDone:
+    return events.StepsDone(
+        epoch=1, step=step, losses=(1.0 / step,), learning_rate=0.1 / step,
+        samples_per_second=9.0, **figures,
+    )  # fmt: skip
+
+
+def everything(curves: Curves) -> list[tuple[list[float], list[float]]]:
+    return [(series.x.tolist(), series.y.tolist()) for series in curves._every()]
+
+
+def whole_run(last: int) -> list[events.Said]:
+    said: list[events.Said] = [started(steps=4)]
+    for step in range(1, last + 1):
+        seconds = {"data": 0.25, "compute": 0.75}
+        said.append(
+            told(
+                step, terms={"task": 1.0, "image": 2.0 * step}, weights={"task": 1, "image": 1},
+                gradients={"image": 2.0}, gradient=3.0 + step, update=1e-3, seconds=seconds,
+            )
+        )  # fmt: skip
+        said.append(events.Measured(processor=0.5, memory=step, memory_free=9))
+        if step % 4 == 0:
+            at = step // 4
+            said.append(epoch(at, 1.0, 3.0 / at if at < 3 else 9.0, best=at < 3))
+    return said
+
+
+@pytest.mark.parametrize("at", [3, 4, 6, 8, 12])
+def test_a_run_that_goes_on_from_disk_doubles_nothing_and_leaves_no_gap(at: int) -> None:
+    straight, resumes = Curves(), Curves()
+    for event in whole_run(14):
+        straight.hear(event)
+        resumes.hear(event)
+    resumes.hear(resumed(at))
+    again = whole_run(14)
+    cut = next(n for n, e in enumerate(again) if getattr(e, "step", 0) > at)
+    for event in again[cut:]:
+        resumes.hear(event)
+    assert everything(resumes) == everything(straight)
+    assert (resumes.best, resumes.best_loss) == (2, 1.5)
+
+
+def test_taking_back_the_best_epoch_gives_the_one_before() -> None:
+    curves = Curves()
+    for event in whole_run(8):
+        curves.hear(event)
+    assert curves.best == 2
+    curves.hear(resumed(6))
+    assert (curves.best, curves.best_loss, curves.place) == (1, 3.0, 1.5)
+
+
+def test_a_run_that_goes_on_in_its_engine_loses_no_point() -> None:
+    curves = Curves()
+    for event in whole_run(6):
+        curves.hear(event)
+    before = everything(curves)
+    curves.hear(events.Paused(epoch=2, step=6))
+    assert curves.standing
+    curves.hear(resumed(6, from_disk=False))
+    assert not curves.standing
+    assert everything(curves) == before
+
+
+def test_an_epoch_that_is_told_twice_stands_once() -> None:
+    curves = Curves()
+    curves.hear(epoch(1, 1.0, 0.9, best=True))
+    curves.hear(epoch(2, 0.8, 0.7, best=True))
+    curves.hear(epoch(2, 0.8, 0.7, best=True))
+    assert curves.validation["loss"].x.tolist() == [1, 2]
+    assert curves.epoch_seconds.x.tolist() == [1, 2]
+
+
+def test_gradient_update_machine_and_time_are_heard() -> None:
+    curves = Curves()
+    curves.hear(started(steps=4))
+    curves.hear(told(1, gradient=2.0, seconds={"data": 1.0, "compute": 3.0}))
+    curves.hear(told(2, gradient=4.0, update=0.01, seconds={"compute": 2.0, "checkpoint": 2.0}))
+    curves.hear(
+        events.Measured(
+            processor=0.5, memory=7, memory_free=8,
+            graphics=({"busy": 0.9, "memory": 5, "total": 10}, {"memory": 6, "total": 10}),
+        )
+    )  # fmt: skip
+    assert curves.gradient.y.tolist() == [2.0, 4.0]
+    assert (curves.update.x.tolist(), curves.update.y.tolist()) == ([0.5], [0.01])
+    assert curves.time_split() == {"data": 1 / 8, "compute": 5 / 8, "checkpoint": 2 / 8}
+    assert (curves.processor.last, curves.memory.last, curves.memory_free.last) == (0.5, 7, 8)
+    assert {name: s.last for name, s in curves.graphics.items()} == {"GPU 1": 5, "GPU 2": 6}
+    assert {name: s.last for name, s in curves.busy.items()} == {"GPU 1": 0.9}
+
+
+def test_the_split_of_time_is_that_of_the_last_epoch() -> None:
+    curves = Curves()
+    curves.hear(started(steps=2))
+    for step in range(1, 5):
+        curves.hear(told(step, seconds={"data": 4.0 if step < 3 else 1.0, "compute": 1.0}))
+    assert curves.time_split() == {"data": 0.5, "compute": 0.5}
+    assert curves.time_split(over=2.0)["data"] == pytest.approx(10 / 14)
+
+
+def test_one_epoch_that_was_held_up_does_not_spoil_the_time_left() -> None:
+    curves = Curves()
+    curves.hear(started(epochs=10, steps=4))
+    curves.hear(steps(12, 1.0))
+    for number, seconds in enumerate((2.0, 2.0, 500.0), start=1):
+        curves.hear(epoch(number, 1.0, 1.0, seconds=seconds))
+    assert curves.seconds_left() == pytest.approx(7 * 2.0)
+
+
+def noisy(curves: Curves, losses: np.ndarray, at_once: int) -> None:
+    curves.hear(started(steps=500))
+    for last in range(at_once, len(losses) + 1, at_once):
+        curves.hear(steps(last, *losses[last - at_once : last]))
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 50, 1000])
+def test_spikes_are_found_and_nothing_else_however_steps_are_told(at_once: int) -> None:
+    rng = np.random.default_rng(5)
+    losses = 2.0 * np.exp(-np.arange(7000) / 3000) + 0.05 * rng.normal(size=7000)
+    planted = [700, 2222, 2223, 6000]
+    losses[planted] += 1.5
+    curves = Curves()
+    noisy(curves, losses, at_once)
+    assert np.rint(curves.spikes.x * 500).astype(int).tolist() == [at + 1 for at in planted]
+
+
+def test_a_very_even_curve_and_one_that_rises_slowly_have_no_spikes() -> None:
+    for losses in (np.full(3000, 0.7), np.linspace(1, 5, 3000), np.linspace(5, 1, 3000)):
+        curves = Curves()
+        noisy(curves, losses, 10)
+        assert len(curves.spikes) == 0
+
+
+def test_many_spikes_are_unstable_and_the_figures_are_told() -> None:
+    losses = np.tile(np.r_[np.linspace(1.0, 1.1, 24), 5.0], 40)
+    curves = Curves()
+    noisy(curves, losses, 10)
+    said = verdict(curves)
+    assert (said.word, said.reason) == ("Unstable", "20 spikes of the loss in an epoch")
+    assert "20 of the last 500 steps (4%)" in said.details
+    assert "up to 5" in said.details
+
+
+def test_waiting_for_data_is_said_with_its_share_but_only_when_nothing_is_worse() -> None:
+    curves = heard([2.0, 1.5], [2.0, 1.5])
+    curves.hear(told(9, seconds={"data": 4.0, "compute": 6.0}))
+    said = verdict(curves)
+    assert (said.word, said.reason) == ("Data-bound", "40% of the time waits for data")
+    worse = heard([2.0, 1.5, 1.2, 0.9, 0.6], [2.0, 1.5, 1.6, 1.7, 1.8])
+    worse.hear(told(21, seconds={"data": 4.0, "compute": 6.0}))
+    assert verdict(worse).word == "Overfitting"
+
+
+@pytest.mark.parametrize(("data", "compute"), [(0.4, 0.6), (1.0, 9.0)])
+def test_short_or_small_waits_are_not_worth_a_word(data: float, compute: float) -> None:
+    curves = heard([2.0, 1.5], [2.0, 1.5])
+    curves.hear(told(9, seconds={"data": data, "compute": compute}))
+    assert verdict(curves).word == "Learning"
+
+
+def test_details_tell_since_when_and_by_how_much() -> None:
+    said = verdict(heard([2.0, 1.5, 1.2, 0.9, 0.6], [2.0, 1.5, 1.6, 1.7, 1.8]))
+    for figures in ("since epoch 2", "1.5 in epoch 2", "1.8 now", "from 1.5 to 0.6"):
+        assert figures in said.details
+    flat = verdict(heard([2.0, 1.5, 1.5, 1.5, 1.5], [2.0, 1.5, 1.5, 1.5, 1.5]))
+    assert "Flat for 3 epochs" in flat.details

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
@@ -18,6 +17,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
     QKeyEvent,
+    QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QVBoxLayout, QWidget
@@ -26,11 +26,13 @@ from workbench.errors import UserError
 from workbench.gui import theme
 from workbench.gui.widgets.labels import label
 from workbench.runs.curves import Curves
+from workbench.runs.series import Numbers, Series
 
 REDRAW_MS = 80
 """About 12 pictures a second: fluid for a curve, and cheap."""
 
-Numbers = NDArray[np.float64]
+POINTS_PER_PIXEL = 2
+"""Points drawn of a curve in one column of pixels: its lowest and its highest."""
 
 
 class EpochAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph carries no types
@@ -101,6 +103,8 @@ class LivePlot(QWidget):
         self._view.setMouseEnabled(x=True, y=False)
         self._view.setDefaultPadding(0.02)
         self._view.setAutoVisible(y=True)
+        self._view.sigXRangeChanged.connect(self._move)
+        self._stretch = (-math.inf, math.inf)
         font = QFont(self.font())
         font.setPixelSize(theme.QUIET - 1)
         for side in ("left", "bottom"):
@@ -181,6 +185,15 @@ class LivePlot(QWidget):
         self._drawn = -1
         self._tick()
 
+    def visible(self, series: Series) -> tuple[Numbers, Numbers]:
+        """Points of a series for what is seen: all of them where they are few."""
+        most = round(POINTS_PER_PIXEL * max(200.0, self._view.width()))
+        return series.within(*self._stretch, most)
+
+    def visible_smooth(self, series: Series, weight: float) -> tuple[Numbers, Numbers]:
+        """A series smoothed, as fine as what is seen needs it."""
+        return series.smoothed(weight, *self._stretch)
+
     def _new_curve(self) -> Any:
         """A curve without points; what is not finite leaves a gap in it."""
         return self._item.plot(connect="finite")
@@ -205,6 +218,11 @@ class LivePlot(QWidget):
         """Rest while unseen."""
         super().hideEvent(event)
         self._timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw as fine as the new width needs it."""
+        super().resizeEvent(event)
+        self._drawn = -1
 
     def changeEvent(self, event: QEvent) -> None:
         """Change colours with the theme."""
@@ -233,6 +251,19 @@ class LivePlot(QWidget):
             self.draw()
             latest = (f"{name} {pair[1][-1]:.4g}" for name, pair in known.items())
             self.setAccessibleDescription("Latest: " + ", ".join(latest) if known else "")
+
+    @Slot()
+    def _move(self) -> None:
+        """Draw another stretch at once, so that a dragged curve has no end inside the window."""
+        stretch = (-math.inf, math.inf)
+        if not self._view.autoRangeEnabled()[0]:
+            stretch = tuple(self._view.viewRange()[0])
+        if stretch != self._stretch:
+            self._stretch = stretch
+            if self._plot.isVisible() and self.isVisible():
+                self.draw()
+            else:
+                self._drawn = -1
 
     @Slot()
     def _copy(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pyqtgraph as pg
@@ -10,8 +12,9 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from workbench.gui import theme
-from workbench.gui.plots.live import LivePlot, Numbers
-from workbench.runs.curves import Curves, Series, smooth, thin
+from workbench.gui.plots.live import LivePlot
+from workbench.runs.curves import Curves
+from workbench.runs.series import Numbers, Series
 
 GROUPS = {
     "terms": ("Loss of each term", "raw loss"),
@@ -92,13 +95,15 @@ class TermsPlot(LivePlot):
     def draw(self) -> None:
         """Bring the curves to the plot."""
         known = list(self.known().values())
+        noisy = self._group in ("terms", "gradients", "cosines")
         for place, curve in enumerate(self._drawn_curves):
             if place >= len(known):
                 curve.setData([], [])
                 continue
-            x, y = thin(known[place].x, known[place].y)
-            noisy = self._group in ("terms", "gradients", "cosines")
-            curve.setData(*(smooth(x, y, _SMOOTHING) if noisy else (x, y)))
+            if noisy:
+                curve.setData(*self.visible_smooth(known[place], _SMOOTHING))
+            else:
+                curve.setData(*self.visible(known[place]))
         self.dress(theme.current())
 
     def dress(self, worn: theme.Theme) -> None:
@@ -126,11 +131,17 @@ class Legend(QLabel):
         self.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._names: list[str] = []
+        self._areas: dict[str, str] = {}
 
-    def show_names(self, names: list[str]) -> None:
-        """Name these curves."""
-        if names != self._names:
-            self._names = list(names)
+    def show_names(self, names: list[str], areas: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Name these curves.
+
+        Args:
+            names: of the curves.
+            areas: where they are areas: all of these in their order, with their words.
+        """
+        if names != self._names or areas != self._areas:
+            self._names, self._areas = list(names), dict(areas)
             self._write()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -140,7 +151,7 @@ class Legend(QLabel):
             self._write()
 
     def _write(self) -> None:
-        worn, others = theme.current(), unnamed(self._names)
+        worn, others = theme.current(), list(self._areas) or unnamed(self._names)
         marks = {
             Qt.PenStyle.SolidLine: "—", Qt.PenStyle.DashLine: "- -", Qt.PenStyle.DotLine: "···",
             Qt.PenStyle.DashDotLine: "-·-", Qt.PenStyle.DashDotDotLine: "-··",
@@ -148,8 +159,8 @@ class Legend(QLabel):
         entries = []
         for name in self._names:
             number = series_number(name, others)
-            told = html.escape(name.replace("_", " "))
-            mark = marks[worn.dash_of(number)]
+            told = html.escape(self._areas.get(name, name.replace("_", " ")))
+            mark = "■" if self._areas else marks[worn.dash_of(number)]
             entries.append(
                 f'<span style="color:{worn.colour_of(number)}">{mark}&nbsp;{told}</span>'
             )

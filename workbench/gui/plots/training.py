@@ -1,4 +1,4 @@
-"""The plots of a training run: its loss, its metric, and one figure over its steps."""
+"""The plots of a training run: its loss and its metric."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui import theme
-from workbench.gui.plots.live import LivePlot, Numbers
-from workbench.runs.curves import Curves, smooth, thin
+from workbench.gui.plots.live import LivePlot
+from workbench.runs.curves import Curves
+from workbench.runs.series import Numbers
 
 MOST_GHOSTS = 3
 """Earlier runs drawn behind the present one at most; more would hide it."""
+
+MOST_CLIPPED = 20_000
+"""Steps that tell what the highest hundredth of all is."""
 
 
 class LossPlot(LivePlot):
@@ -36,6 +40,7 @@ class LossPlot(LivePlot):
         new = self._new_curve
         self._ghosts = [new() for _ in range(MOST_GHOSTS)]
         self._raw, self._smooth, self._train, self._validation = new(), new(), new(), new()
+        self._spikes = new()
         self._star: Any = pg.ScatterPlotItem(symbol="star", size=15)
         self._star.setZValue(10)
         self._item.addItem(self._star)
@@ -75,7 +80,7 @@ class LossPlot(LivePlot):
         steps = self._curves.steps
         found = {
             "step": (steps.x, steps.y),
-            "smoothed": smooth(steps.x, steps.y, self._weight),
+            "smoothed": steps.smoothed(self._weight),
         }
         for name, group in (("train", self._curves.train), ("validation", self._curves.validation)):
             if "loss" in group:
@@ -89,8 +94,9 @@ class LossPlot(LivePlot):
         for number, ghost in enumerate(self._ghosts):
             known = seen[number] if self._show_earlier and number < len(seen) else None
             ghost.setData(*(self._positive(known.x, known.y) if known else ([], [])))
-        self._raw.setData(*self._positive(*thin(steps.x, steps.y)))
-        self._smooth.setData(*self._positive(*smooth(steps.x, steps.y, self._weight)))
+        self._raw.setData(*self._positive(*self.visible(steps)))
+        self._smooth.setData(*self._positive(*self.visible_smooth(steps, self._weight)))
+        self._spikes.setData(*self._positive(*self.visible(self._curves.spikes)))
         for curve, group in (
             (self._train, self._curves.train),
             (self._validation, self._curves.validation),
@@ -99,7 +105,9 @@ class LossPlot(LivePlot):
             curve.setData(*(self._positive(known.x, known.y) if known else ([], [])))
         self._draw_star()
         if self._clip:
-            self._clip_view(steps.y[np.isfinite(steps.y) & ((steps.y > 0) | (not self._log))])
+            # A hundredth of many steps is known well enough from some of them.
+            some = steps.y[:: -(-len(steps) // MOST_CLIPPED) or 1]
+            self._clip_view(some[np.isfinite(some) & ((some > 0) | (not self._log))])
 
     def _clip_view(self, values: Numbers) -> None:
         if not len(values):
@@ -132,6 +140,11 @@ class LossPlot(LivePlot):
         for ghost in self._ghosts:
             ghost.setPen(pg.mkPen(worn.quiet, style=Qt.PenStyle.DotLine))
         self._smooth.setPen(pg.mkPen(train))
+        self._spikes.setPen(None)
+        self._spikes.setSymbol("t")
+        self._spikes.setSymbolSize(8)
+        self._spikes.setSymbolBrush(None)
+        self._spikes.setSymbolPen(pg.mkPen(worn.warn))
         self._train.setPen(None)
         self._train.setSymbol("o")
         self._train.setSymbolSize(5)
@@ -182,37 +195,6 @@ class MetricPlot(LivePlot):
         self._train.setSymbolBrush(train)
         self._train.setSymbolPen(None)
         _dress_validation(self._validation, worn.colour_of("validation"))
-
-
-class StepPlot(LivePlot):
-    """One figure over the steps: the learning rate, or the speed.
-
-    Args:
-        name: its ``objectName``.
-        which: ``learning_rate`` or ``speed``: the curve of ``Curves`` to show.
-        title: its accessible name.
-        parent: its parent.
-    """
-
-    def __init__(self, name: str, which: str, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, title, "", empty="Shown from the first step on.", parent=parent)
-        self._which, self._title = which, title
-        self._curve: Any = self._new_curve()
-        self.finish()
-
-    def series(self) -> dict[str, tuple[Numbers, Numbers]]:
-        """The one curve."""
-        known = getattr(self._curves, self._which)
-        return {self._title.lower(): (known.x, known.y)}
-
-    def draw(self) -> None:
-        """Bring the curve to the plot."""
-        known = getattr(self._curves, self._which)
-        self._curve.setData(*thin(known.x, known.y))
-
-    def dress(self, worn: theme.Theme) -> None:
-        """Give the curve its colour."""
-        self._curve.setPen(pg.mkPen(worn.colour_of("fused")))
 
 
 def _dress_validation(curve: Any, colour: str) -> None:

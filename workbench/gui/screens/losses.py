@@ -38,7 +38,7 @@ from workbench.gui.widgets.labels import ElidedLabel, label, set_role
 from workbench.gui.widgets.loss_options import LossOptions
 from workbench.gui.widgets.screen import Screen
 from workbench.parts import Part
-from workbench.runs.curves import Numbers
+from workbench.runs.series import Numbers
 
 
 class LossesView(Screen):

@@ -10,22 +10,23 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QSlider,
     QStackedWidget,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.gui import theme
 from workbench.gui.plots.live import LivePlot
-from workbench.gui.plots.training import LossPlot, MetricPlot, StepPlot
+from workbench.gui.plots.training import LossPlot, MetricPlot
 from workbench.gui.presenters.queue import QueueState
 from workbench.gui.presenters.train import TrainPresenter, TrainState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card, EmptyState, Figure
+from workbench.gui.widgets.figures import MACHINE, STEPS, FiguresView
 from workbench.gui.widgets.fold import Fold
 from workbench.gui.widgets.labels import ElidedLabel, label, set_role
 from workbench.gui.widgets.learning import LearningView, TermsView
 from workbench.gui.widgets.screen import Screen
+from workbench.gui.widgets.tabs import Tabs
 from workbench.runs.curves import Curves
 
 
@@ -143,8 +144,8 @@ class TrainView(Screen):
         grid.addWidget(self._loss_card(), 0, 0, 2, 1)
         grid.addWidget(self._metric_card(), 0, 1)
         grid.addWidget(self._side_card(), 1, 1)
-        grid.setRowStretch(0, 1)
-        grid.setRowStretch(1, 1)
+        grid.setRowStretch(0, 4)
+        grid.setRowStretch(1, 5)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
         box.addLayout(grid, 1)
@@ -201,15 +202,17 @@ class TrainView(Screen):
         self.ghosts_legend = label("··· earlier runs", "quiet")
         self.ghosts_legend.hide()
         self.ghosts.toggled.connect(self.ghosts_legend.setVisible)
-        legend.insertWidget(legend.count() - 1, self.ghosts_legend)
+        self.spikes_legend = label("▽ spike", "quiet")
+        self.spikes_legend.setToolTip("A step whose loss stands far above those before it")
+        self.spikes_legend.hide()
+        for entry in (self.spikes_legend, self.ghosts_legend):
+            legend.insertWidget(legend.count() - 1, entry)
         card.body.addLayout(legend)
         return card
 
     def _metric_card(self) -> Card:
         card = Card(name="train_metric_card")
-        self.figures = QTabWidget()
-        self.figures.setObjectName("train_figures")
-        self.figures.setAccessibleName("Metric after each epoch, terms of the objective")
+        self.figures = Tabs("train_figures", "Metric after each epoch, terms of the objective")
         self.metric_plot = MetricPlot("train_metric_plot")
         self.terms = TermsView()
         self.figures.addTab(self.metric_plot, "Metric")
@@ -220,26 +223,26 @@ class TrainView(Screen):
 
     def _side_card(self) -> Card:
         card = Card(name="train_side_card")
-        tabs = QTabWidget()
-        tabs.setObjectName("train_side")
-        tabs.setAccessibleName("What happened, who is learning, learning rate, speed")
+        words = "What happened, who is learning, what the steps and the machine do"
+        tabs = Tabs("train_side", words)
         self.log = _reading("train_log_lines", "What happened")
         self.log.setMinimumHeight(80)
         self.log.verticalScrollBar().rangeChanged.connect(self._show_newest)
-        self.rate_plot = StepPlot("train_rate_plot", "learning_rate", "Learning rate")
-        self.speed_plot = StepPlot("train_speed_plot", "speed", "Samples per second")
+        self.steps = FiguresView("train_steps", STEPS)
+        self.machine = FiguresView("train_machine", MACHINE)
         self.learning = LearningView()
         tabs.addTab(self.log, "What happened")
         tabs.addTab(self.learning, "Who learns")
-        tabs.addTab(self.rate_plot, "Rate")
-        tabs.addTab(self.speed_plot, "Speed")
+        tabs.addTab(self.steps, "Steps")
+        tabs.addTab(self.machine, "Machine")
         card.body.addWidget(tabs, 1)
-        for plot in (*self._plots(), self.learning.plot, self.terms.plot):
+        plots = (*self.steps.plots(), *self.machine.plots())
+        for plot in (*self._plots(), *plots, self.learning.plot, self.terms.plot):
             plot.failed.connect(self.banner.show_error)
         return card
 
     def _plots(self) -> tuple[LivePlot, ...]:
-        return (self.loss_plot, self.metric_plot, self.rate_plot, self.speed_plot)
+        return (self.loss_plot, self.metric_plot)
 
     @Slot(object)
     def _show_earlier(self, earlier: tuple[Curves, ...]) -> None:
@@ -253,6 +256,8 @@ class TrainView(Screen):
             plot.show_curves(curves)
         self.learning.show_curves(curves)
         self.terms.show_curves(curves)
+        self.steps.show_curves(curves)
+        self.machine.show_curves(curves)
 
     @Slot(object)
     def show_state(self, state: TrainState) -> None:
@@ -270,8 +275,14 @@ class TrainView(Screen):
         self.score.show_figure(*state.metric)
         self.epoch.show_figure(*state.epoch)
         self.verdict.show_figure(state.verdict.word, state.verdict.reason)
+        self.spikes_legend.setVisible(bool(len(self._presenter.curves.spikes)))
+        self.verdict.setToolTip(state.verdict.details)
+        self.verdict.setAccessibleDescription(state.verdict.details)
         set_role(self.verdict.note, "warn" if state.verdict.tone == "warn" else "quiet")
         self.learning.show_learning(state.learning, several=state.several)
+        for view in (self.steps, self.machine):
+            if view.isVisible():
+                view.tell()
         self.figures.setTabVisible(1, state.several)
         if state.several:
             self.terms.tell(self._presenter.curves)
