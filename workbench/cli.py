@@ -28,6 +28,7 @@ from workbench.command_arguments import (
 from workbench.errors import UserError, nearest
 from workbench.finding_command import find
 from workbench.queue_command import queue
+from workbench.runs_command import runs
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.add_typer(queue, name="queue")
 app.add_typer(find, name="find")
+app.add_typer(runs, name="runs")
 
 
 def main() -> None:
@@ -214,36 +216,6 @@ def list_parts(
             options = ", ".join(f"{o['name']}={o['default']}" for o in entry["options"])
             table.add_row(entry["kind"], entry["name"], entry["caption"], options)
         Console(highlight=False).print(table)
-
-
-@app.command("runs")
-def list_runs(runs: RunsFolder = None, as_json: JsonFlag = False) -> None:
-    """List the runs, the newest first."""
-    from workbench.runs import store
-
-    found: list[dict[str, Any]] = []
-    for run in store.every(runs or places.runs()):
-        status = run.status()
-        found.append(
-            {
-                "run": str(run.folder),
-                "phase": status.phase,
-                "epoch": status.epoch,
-                "epochs": status.epochs,
-                "metrics": status.metrics,
-                "message": status.message,
-            }
-        )
-    if as_json:
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
-        return
-    table = Table("run", "phase", "epochs", "metrics", box=None, pad_edge=False)
-    for one in found:
-        figures = "  ".join(f"{k} {v:.4g}" for k, v in one["metrics"].items())
-        table.add_row(
-            Path(one["run"]).name, one["phase"], f"{one['epoch']}/{one['epochs']}", figures
-        )
-    Console(highlight=False).print(table if found else "No runs yet.")
 
 
 @app.command()

@@ -77,7 +77,7 @@ def execute(
         devices.set_up()
         if company is not None:
             company.join(run)
-        write_atomic(run.folder / "environment.json", store.environment())
+        write_atomic(run.folder / "environment.json", store.environment(device=devices.describe()))
         last: LastWord = _train_and_evaluate(run, recorder, wish, resume=resume)
     except Released as released:
         last = Paused(epoch=released.epoch, step=released.step, released=True)
@@ -184,6 +184,8 @@ def _train_and_evaluate(
 ) -> LastWord:  # fmt: skip
     run_spec = run.spec()
     prepared = read_data(run_spec, recorder.tell, lambda: wish() in ("stop", "release"))
+    facts = store.environment(device=devices.describe(), data=prepared.key)
+    write_atomic(run.folder / "environment.json", facts)
     trainer = Trainer(
         run_spec, prepared, run.folder, recorder.tell, wish, journal=recorder, resume=resume
     )  # fmt: skip
