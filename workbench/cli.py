@@ -15,10 +15,20 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench import __version__, places
-from workbench.command_arguments import JsonFlag, RunsFolder, Settings, answer, spec_of
+from workbench.command_arguments import (
+    Deadline,
+    Index,
+    JsonFlag,
+    RunsFolder,
+    Settings,
+    Workers,
+    answer,
+    spec_of,
+)
 from workbench.errors import UserError, nearest
 from workbench.finding_command import find
 from workbench.queue_command import queue
+from workbench.runs_command import runs
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -32,6 +42,7 @@ app = typer.Typer(
 )
 app.add_typer(queue, name="queue")
 app.add_typer(find, name="find")
+app.add_typer(runs, name="runs")
 
 
 def main() -> None:
@@ -127,24 +138,64 @@ def train(
     ],
     runs: RunsFolder = None,
     settings: Settings = None,
+    workers: Workers = None,
+    index: Index = None,
+    deadline: Deadline = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Train; a folder gets the suggested spec. Ctrl-C once stops and keeps the best, twice ends."""
-    from workbench.training_command import train_and_report
+    from workbench.training_command import company_of, train_and_report
 
+    company = company_of(workers, index, deadline)
     spec = spec_of(what, settings or [])
-    raise typer.Exit(train_and_report(spec, runs or places.runs(), as_json=as_json))
+    folder = runs or places.runs()
+    raise typer.Exit(train_and_report(spec, folder, as_json=as_json, company=company))
 
 
 @app.command()
 def resume(
     run: Annotated[Path, typer.Argument(help="Folder of a run that was paused or interrupted.")],
+    workers: Workers = None,
+    index: Index = None,
+    deadline: Deadline = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Go on with a run where it stood; killed or paused, it ends with the very same weights."""
-    from workbench.training_command import resume_and_report
+    from workbench.training_command import company_of, resume_and_report
 
-    raise typer.Exit(resume_and_report(run, as_json=as_json))
+    company = company_of(workers, index, deadline)
+    raise typer.Exit(resume_and_report(run, as_json=as_json, company=company))
+
+
+@app.command()
+def launch(
+    what: Annotated[
+        Path, typer.Argument(help="A folder or zip of data, a spec file, or a run's folder.")
+    ],
+    runs: RunsFolder = None,
+    settings: Settings = None,
+    processes: Annotated[int, typer.Option(help="How many train together.", min=2, max=64)] = 2,
+    restarts: Annotated[
+        int, typer.Option(help="Start all again so often where one is lost.", min=0, max=100)
+    ] = 3,
+    deadline: Deadline = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Train one run by several processes of this machine, which share each batch."""
+    from workbench import launch_command
+    from workbench.runs import store
+
+    folder = (runs or places.runs()).resolve()
+    here = (what / "spec.json").is_file() and what.resolve().parent == folder
+    begun = here and not settings and store.find(what).status().phase not in ("done", "flat")
+    run = store.find(what) if begun else store.create(folder, spec_of(what, settings or []))
+    console = Console(stderr=True, highlight=False)
+    facts = launch_command.launch(
+        run, processes=processes, deadline=deadline or 120.0, restarts=restarts, console=console
+    )
+    failed = facts.get("problem", "")
+    answer(as_json, facts, f"failed: {failed}" if failed else f"run folder: {run.folder}")
+    raise typer.Exit(FAILED if failed else DONE)
 
 
 @app.command("parts")
@@ -165,36 +216,6 @@ def list_parts(
             options = ", ".join(f"{o['name']}={o['default']}" for o in entry["options"])
             table.add_row(entry["kind"], entry["name"], entry["caption"], options)
         Console(highlight=False).print(table)
-
-
-@app.command("runs")
-def list_runs(runs: RunsFolder = None, as_json: JsonFlag = False) -> None:
-    """List the runs, the newest first."""
-    from workbench.runs import store
-
-    found: list[dict[str, Any]] = []
-    for run in store.every(runs or places.runs()):
-        status = run.status()
-        found.append(
-            {
-                "run": str(run.folder),
-                "phase": status.phase,
-                "epoch": status.epoch,
-                "epochs": status.epochs,
-                "metrics": status.metrics,
-                "message": status.message,
-            }
-        )
-    if as_json:
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
-        return
-    table = Table("run", "phase", "epochs", "metrics", box=None, pad_edge=False)
-    for one in found:
-        figures = "  ".join(f"{k} {v:.4g}" for k, v in one["metrics"].items())
-        table.add_row(
-            Path(one["run"]).name, one["phase"], f"{one['epoch']}/{one['epochs']}", figures
-        )
-    Console(highlight=False).print(table if found else "No runs yet.")
 
 
 @app.command()

@@ -19,6 +19,16 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="PLACE=VALUE, such as objective.loss.name=huber; repeatable."),
 ]
+Workers = Annotated[
+    str | None,
+    typer.Option("--workers", help="Addresses of all processes that train it: HOST:PORT,HOST:PORT"),
+]
+Index = Annotated[
+    int | None, typer.Option("--index", help="Which of the workers this process is, from 0.")
+]
+Deadline = Annotated[
+    float | None, typer.Option("--deadline", help="Seconds to wait for the other workers.", min=1)
+]
 
 
 def spec_of(what: Path, settings: list[str]) -> Any:

@@ -7,9 +7,10 @@ import math
 import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -18,6 +19,9 @@ from workbench import events
 from workbench.engine import protocol, wishes
 from workbench.runs import store
 from workbench.spec import RunSpec
+
+if TYPE_CHECKING:
+    from workbench.engine.execution import Company
 
 _STAGES = {
     "scan": "Looking at the folder",
@@ -132,27 +136,32 @@ class Narrator:
 
 
 def train_and_report(
-    run_spec: RunSpec, runs: Path, *, as_json: bool
-) -> int:  # fmt: skip
+    run_spec: RunSpec, runs: Path, *, as_json: bool, company: Company | None = None
+) -> int:
     """Train in this process and print how it goes.
 
     Args:
         run_spec: what to do.
         runs: folder of runs.
         as_json: end with one line of JSON on standard output.
+        company: who trains it together with this process.
 
     Returns:
         Exit code: 0 done, 1 failed.
     """
-    return _report(store.create(runs, run_spec), as_json=as_json, resume=False)
+    if company is not None and not company.cluster.chief:
+        return _assist(run_spec, company, resume=False)
+    return _report(store.create(runs, run_spec), as_json=as_json, resume=False, company=company)
 
 
-def resume_and_report(folder: Path, *, as_json: bool) -> int:
+def resume_and_report(folder: Path, *, as_json: bool, company: Company | None = None) -> int:
     """Go on with a run that was paused, stopped or interrupted, or begin it; print how it goes.
 
     Args:
         folder: of the run.
         as_json: end with one line of JSON on standard output.
+        company: who trains it together with this process; those who do not lead need but the run's
+            spec of its folder.
 
     Returns:
         Exit code: 0 done, 1 failed.
@@ -161,11 +170,57 @@ def resume_and_report(folder: Path, *, as_json: bool) -> int:
         UserError: there is no such run, or it is under way, or it is done.
     """
     run = store.find(folder)
+    if company is not None and not company.cluster.chief:
+        return _assist(run.spec(), company, resume=True)
     run.refuse_resume()
-    return _report(run, as_json=as_json, resume=run.status().phase != "created")
+    resume = company is not None or run.status().phase != "created"
+    return _report(run, as_json=as_json, resume=resume, company=company)
 
 
-def _report(run: store.Run, *, as_json: bool, resume: bool) -> int:
+def company_of(workers: str | None, index: int | None, seconds: float | None) -> Company | None:
+    """Who trains a run together with this process; None where it trains alone.
+
+    Args:
+        workers: addresses with commas between them; None: alone.
+        index: place of this process among them.
+        seconds: how long to wait for them; None: as usual.
+
+    Raises:
+        UserError: they are no cluster, or this process' port is in use.
+    """
+    from workbench.errors import UserError
+
+    if workers is None:
+        if index is not None:
+            raise UserError("--index without --workers says nothing.", "Give both, or neither.")
+        return None
+    if index is None:
+        raise UserError("Which of the workers is this one?", "Give --index, from 0 on.")
+    os.environ.update(protocol.environment())
+    from workbench.engine.execution import Company
+    from workbench.training.cluster import START_SECONDS, Cluster
+
+    cluster = Cluster.parse(workers, index)
+    cluster.refuse_busy()
+    return Company(cluster, START_SECONDS if seconds is None else seconds)
+
+
+def _assist(run_spec: RunSpec, company: Company, *, resume: bool) -> int:
+    from workbench.engine.execution import assist
+
+    console = Console(stderr=True)
+    # Ctrl-C is for the chief; where that ends, this worker ends, too.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with tempfile.TemporaryDirectory() as folder:
+        why = assist(run_spec, company, Path(folder), resume=resume)
+    if why:
+        console.print(f"failed: {why}", markup=False, highlight=False)
+    return 1 if why else 0
+
+
+def _report(
+    run: store.Run, *, as_json: bool, resume: bool, company: Company | None = None
+) -> int:  # fmt: skip
     os.environ.update(protocol.environment())
     console = Console(stderr=True)
     with Narrator(console) as narrator:
@@ -178,7 +233,7 @@ def _report(run: store.Run, *, as_json: bool, resume: bool) -> int:
         try:
             recorder = Recorder(run, narrator.hear)
             wishes.watch(run, wished.hear)
-            last = execute(run, recorder, lambda: wished.now, resume=resume)
+            last = execute(run, recorder, lambda: wished.now, resume=resume, company=company)
         finally:
             signal.signal(signal.SIGINT, before)
     if as_json:

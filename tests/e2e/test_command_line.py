@@ -221,3 +221,27 @@ def test_a_learning_rate_and_a_batch_size_are_found_for_a_folder(shapes):
     words = workbench("find", "batch", shapes).stdout
     assert "samples a second" in words
     assert "--set training.batch_size=" in words
+
+
+def test_runs_are_labelled_searched_and_exported(shapes, tmp_path):
+    where = ("--runs", tmp_path / "runs")
+    few = ("--set", "training.epochs=1", "--set", "name=mine")
+    run = Path(json.loads(workbench("train", shapes, *where, *few, "--json").stdout)["run"])
+    facts = json.loads((run / "environment.json").read_text())
+    assert facts["device"].startswith(("CPU", "GPU"))
+    assert len(facts["data"]) >= 16
+    said = ("--name", "The first", "--tags", "good, small", "--star", "--note", "a note")
+    workbench("runs", *where, "label", run.name, *said)
+    listed = json.loads(workbench("runs", *where, "--search", "first note", "--json").stdout)
+    assert [(one["name"], one["tags"], one["star"]) for one in listed] == [
+        ("The first", ["good", "small"], True)
+    ]
+    assert "The first" not in workbench("runs", *where, "--tag", "other").stdout
+    assert "★" in workbench("runs", *where).stdout
+    done = json.loads(workbench("runs", "tensorboard", run, tmp_path / "boards", "--json").stdout)
+    assert done["points"] > 5
+    workbench("runs", *where, "label", run.name, "--archive")
+    assert json.loads(workbench("runs", *where, "--json").stdout) == []
+    assert json.loads(workbench("runs", *where, "rebuild", "--json").stdout) == {"runs": 1}
+    workbench("runs", *where, "label", "missing", code=2)
+    workbench("runs", *where, "--sort", "colour", code=2)

@@ -1,17 +1,15 @@
 import json
 import sys
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
-from workbench.gui.presenters.start import StartPresenter, recent_runs
+from workbench.gui.presenters.start import StartPresenter
 from workbench.gui.recent import RecentFolders
 from workbench.gui.screens.start import StartView
-from workbench.runs import store
 
 MAKES = """
 import json, pathlib, sys
@@ -169,43 +167,6 @@ def test_settings_that_somebody_spoiled_begin_a_new_list(tmp_path):
     assert RecentFolders(Spoiled()).all() == []
 
 
-def write_run(folder, name, text=None, **status):
-    run = folder / name
-    run.mkdir(parents=True)
-    (run / "spec.json").write_text("{}")
-    made = store.Status(**status).model_dump_json() if text is None else text
-    (run / "status.json").write_text(made)
-    return run
-
-
-def test_runs_are_told_with_their_phase_and_figure_and_the_interrupted_one_is_marked(tmp_path):
-    folder = tmp_path / "runs"
-    write_run(folder, "20260301-080000-first", phase="done", metrics={"accuracy": 0.931})
-    write_run(
-        folder, "20260302-080000-cut", phase="running", pid=1, started=5.0, epochs=20, epoch=3
-    )
-    write_run(folder, "20260302-090000-bad", phase="failed", message="No memory.", epochs=2)
-    write_run(folder, "20260302-100000-torn", text="{")
-    (folder / "no run").mkdir()
-    runs = recent_runs(folder, now=lambda: datetime(2026, 3, 2, 12))
-    assert [(run.title, run.phase, run.headline) for run in runs] == [
-        ("torn", "Damaged", ""),
-        ("bad", "Failed", "epoch 0 of 2"),
-        ("cut", "Interrupted", "epoch 3 of 20"),
-        ("first", "Done", "93.1% right"),
-    ]
-    assert [run.when for run in runs][1:] == ["today 09:00", "today 08:00", "yesterday 08:00"]
-    assert runs[1].message == "No memory."
-
-
-def test_a_run_is_opened_by_a_click(qtbot, begin, tmp_path):
-    run = write_run(tmp_path / "runs", "20260301-080000-first", phase="done")
-    presenter, view = begin()
-    with qtbot.waitSignal(presenter.run_wished) as wished:
-        qtbot.mouseClick(child(view, QWidget, "start_run_0"), Qt.MouseButton.LeftButton)
-    assert wished.args == [run]
-
-
 def test_the_open_button_asks_for_a_folder(qtbot, recent, tmp_path):
     presenter = StartPresenter(SAMPLES, recent, None, tmp_path / "s", tmp_path / "r")
     view = StartView(presenter, ask=lambda parent, then: then(Path(tmp_path)))
@@ -216,8 +177,9 @@ def test_the_open_button_asks_for_a_folder(qtbot, recent, tmp_path):
     assert json.loads(recent._store.value("recent_folders"))[0] == str(tmp_path)
 
 
-def test_before_anything_was_done_the_lists_say_what_will_stand_there(begin):
-    _, view = begin()
+def test_before_anything_was_done_the_lists_say_what_will_stand_there(qtbot, begin):
+    presenter, view = begin()
+    qtbot.waitUntil(lambda: not presenter.runs.busy)
     assert child(view, QLabel, "start_runs_nothing").isVisible()
     assert child(view, QLabel, "start_folders_nothing").isVisible()
 

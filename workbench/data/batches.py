@@ -96,9 +96,11 @@ class Order:
 
 def training(
     prepared: Prepared, order: Order, first_step: int, last_step: int,
-    augmentation: Augmentation | None = None,
+    augmentation: Augmentation | None = None, worker: int = 0, workers: int = 1,
 ) -> Any:  # fmt: skip
     """A ``tf.data.Dataset`` of the batches of these steps, one element a replica and step.
+
+    Of several workers each gets what its own replicas take of each step.
 
     Each element is ``(inputs, labels, weights, weight of the whole step)``. Inputs hold the samples
     by modality and, for each modality that some lack, 1 where a sample has it, else 0, float32
@@ -110,9 +112,14 @@ def training(
         first_step: counted from 0 over the whole run.
         last_step: the first step that is not given any more.
         augmentation: how samples are varied at random; None: not at all.
+        worker: which of the processes that train together this is.
+        workers: how many there are; each has as many replicas.
     """
     gather = order.gather()
-    numbers = (first_step * order.replicas, last_step * order.replicas)
+    mine = order.replicas // workers
+    numbers = tf.data.Dataset.range(first_step * mine, last_step * mine).map(
+        lambda n: n // mine * order.replicas + worker * mine + n % mine
+    )
     vary = None
     if augmentation is not None and augment.any_on(augmentation):
         vary = _variation(prepared, order, augmentation)
@@ -121,13 +128,17 @@ def training(
     )
 
 
-def sequential(prepared: Prepared, rows: NDArray[np.int64], batch_size: int) -> Any:
+def sequential(
+    prepared: Prepared, rows: NDArray[np.int64], batch_size: int, worker: int = 0, workers: int = 1
+) -> Any:  # fmt: skip
     """A ``tf.data.Dataset`` of these rows in their order; elements as of ``training``.
 
     Args:
         prepared: the samples.
         rows: rows wanted.
         batch_size: samples an element; the last is filled up with weight 0.
+        worker: only every so manieth batch, from this one on.
+        workers: how many share the batches.
     """
 
     def gather(number: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -137,7 +148,8 @@ def sequential(prepared: Prepared, rows: NDArray[np.int64], batch_size: int) -> 
         return np.resize(mine, batch_size), weights
 
     count = steps_per_epoch(len(rows), batch_size)
-    return _dataset(prepared, gather, (0, count), batch_size, lambda number: batch_size)
+    numbers = tf.data.Dataset.range(worker, count, workers)
+    return _dataset(prepared, gather, numbers, batch_size, lambda number: batch_size)
 
 
 def presence(modality: Modality) -> str:
@@ -164,7 +176,7 @@ def _variation(prepared: Prepared, order: Order, options: Augmentation) -> Vary:
 
 
 def _dataset(
-    prepared: Prepared, gather: Gather, numbers: tuple[int, int], size: int,
+    prepared: Prepared, gather: Gather, numbers: Any, size: int,
     whole: Callable[[int], int], vary: Vary | None = None,
 ) -> Any:  # fmt: skip
     modalities: list[Modality] = sorted(prepared.arrays)
@@ -196,7 +208,7 @@ def _dataset(
 
     # Variation takes as long as the model: several batches at once, given in their order.
     at_once = tf.data.AUTOTUNE if vary is not None else None
-    read = tf.data.Dataset.range(*numbers).map(element, num_parallel_calls=at_once)
+    read = numbers.map(element, num_parallel_calls=at_once)
     return read.prefetch(_PREFETCH)
 
 

@@ -15,6 +15,16 @@ _OUT_OF_MEMORY = (
     "Halve the batch size, take each batch in two parts (gradient accumulation), make the pictures "
     "smaller, or choose a smaller encoder.",
 )
+_WORKER = re.compile(
+    r"UnavailableError|AbortedError|Collective ops is aborted|coordination ?service|"
+    r"Connection reset by peer|failed to connect to all addresses",
+    re.I,
+)
+_LOST_WORKER = (
+    "Another worker of this run is gone.",
+    "See why in what it printed; then start all workers again: the run goes on from its last "
+    "checkpoint.",
+)
 _OUT_OF_DISK = ("The disk is full.", "Free some space, then train again.")
 
 
@@ -33,6 +43,8 @@ def of_exception(error: BaseException, log: str = "", batch_size: int = 0) -> Fa
         return _memory(log, batch_size)
     if _DISK.search(text):
         return Failed(problem=_OUT_OF_DISK[0], remedy=_OUT_OF_DISK[1], log=log)
+    if _WORKER.search(text):
+        return Failed(problem=_LOST_WORKER[0], remedy=_LOST_WORKER[1], log=log)
     first = text.strip().splitlines()[0][:300]
     return Failed(
         problem=f"The training failed: {first}",

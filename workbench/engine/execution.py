@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from workbench.data.cache import prepare
 from workbench.data.folder import Stopped, scan
 from workbench.data.prepared import Prepared
 from workbench.engine import causes
 from workbench.engine.machine import Machine
+from workbench.engine.meeting import watched
 from workbench.engine.recorder import Recorder
 from workbench.events import BatchFound, Ended, Failed, Paused, Preparing, RateFound, Said
 from workbench.insight.evaluate import evaluate, load_model
 from workbench.runs import store
 from workbench.spec import RunSpec
 from workbench.training import devices, finding
+from workbench.training.cluster import START_SECONDS, Cluster
 from workbench.training.trainer import Released, Trainer, Wish
 from workbench.writing import write_atomic
 
@@ -28,8 +34,31 @@ Wished = Callable[[], Wish | None]
 LastWord = Ended | Failed | Paused
 
 
+@dataclass(frozen=True)
+class Company:
+    """Those who train a run together with this process.
+
+    Args:
+        cluster: who they are.
+        seconds: how long to wait until all are there.
+    """
+
+    cluster: Cluster
+    seconds: float = START_SECONDS
+
+    def join(self, run: store.Run | None) -> None:
+        """Meet the others; where they do not come in time, this process is ended, and says so.
+
+        Args:
+            run: whose last word that is; None: of a worker that writes nothing.
+        """
+        with watched(os.getpid(), self.seconds, run):
+            devices.join(self.cluster)
+
+
 def execute(
-    run: store.Run, recorder: Recorder, wish: Wished, *, resume: bool = False
+    run: store.Run, recorder: Recorder, wish: Wished, *, resume: bool = False,
+    company: Company | None = None,
 ) -> LastWord:  # fmt: skip
     """Do a run and record all that it says.
 
@@ -38,6 +67,7 @@ def execute(
         recorder: told every event, the last word included.
         wish: asked between steps.
         resume: go on where the run stood; from the beginning where nothing was saved.
+        company: who trains it together with this process, which is their chief.
 
     Returns:
         Its last word; ``Paused`` of a run that is to go on in another process. An exception never
@@ -45,7 +75,9 @@ def execute(
     """
     try:
         devices.set_up()
-        write_atomic(run.folder / "environment.json", store.environment())
+        if company is not None:
+            company.join(run)
+        write_atomic(run.folder / "environment.json", store.environment(device=devices.describe()))
         last: LastWord = _train_and_evaluate(run, recorder, wish, resume=resume)
     except Released as released:
         last = Paused(epoch=released.epoch, step=released.step, released=True)
@@ -59,6 +91,34 @@ def execute(
             traceback.print_exc(file=log)
     recorder.tell(last)
     return last
+
+
+def assist(run_spec: RunSpec, company: Company, folder: Path, *, resume: bool) -> str:
+    """Train a run together with its chief, which writes and says everything.
+
+    Args:
+        run_spec: what the run is; the chief has the same.
+        company: who trains it.
+        folder: for what the trainer writes; nothing of it is needed afterwards.
+        resume: as the chief.
+
+    Returns:
+        Why it ended before its end, in words; "" where it did not.
+    """
+    try:
+        devices.set_up()
+        company.join(None)
+        prepared = read_data(run_spec, lambda event: None, lambda: False)
+        Trainer(run_spec, prepared, folder, lambda event: None, lambda: None, None, resume).train()
+        # The chief evaluates yet: a worker that leaves early would take it along.
+        devices.accord().follow(np.zeros(1))
+    except (Released, Stopped):
+        return ""
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is said in one sentence
+        traceback.print_exc(file=sys.stderr)
+        failed = causes.of_exception(error)
+        return f"{failed.problem} {failed.remedy}"
+    return ""
 
 
 def find(
@@ -124,6 +184,8 @@ def _train_and_evaluate(
 ) -> LastWord:  # fmt: skip
     run_spec = run.spec()
     prepared = read_data(run_spec, recorder.tell, lambda: wish() in ("stop", "release"))
+    facts = store.environment(device=devices.describe(), data=prepared.key)
+    write_atomic(run.folder / "environment.json", facts)
     trainer = Trainer(
         run_spec, prepared, run.folder, recorder.tell, wish, journal=recorder, resume=resume
     )  # fmt: skip
@@ -131,4 +193,5 @@ def _train_and_evaluate(
         trained = trainer.train()
     model = load_model(run_spec, run.folder)
     recorder.tell(evaluate(run_spec, prepared, model, "test", run.folder))
+    devices.accord().follow(np.zeros(1))
     return Ended(outcome=trained.outcome)

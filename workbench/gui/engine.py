@@ -20,6 +20,7 @@ from workbench import events
 from workbench.engine import causes, protocol
 from workbench.errors import UserError
 from workbench.runs import store
+from workbench.runs.last_word import record
 from workbench.spec import RunSpec
 
 # A wish to stop must be acknowledged by an event within this time, or the process is ended. Saving
@@ -182,7 +183,7 @@ class EngineThread(QThread):
         """Say the last word for a process that died without one."""
         if self._run is not None and not self._over:
             self._over = True
-            self.said.emit(self._record(self._run, self._last_word(failure)))
+            self.said.emit(record(self._run, self._last_word(failure)))
         elif self._run is None and not self._unwanted and not self._over:
             self._over = True
             self.said.emit(failure)
@@ -198,19 +199,6 @@ class EngineThread(QThread):
             # It was asked to stop before it had begun, or to keep nothing.
             return events.Ended(outcome="discarded")
         return failure
-
-    @staticmethod
-    def _record(run: store.Run, last: events.Ended | events.Failed) -> events.Ended | events.Failed:
-        run.mend_events()
-        with run.events_file.open("a", encoding="utf-8") as stream:
-            stream.write(events.to_line(last) + "\n")
-        failed = isinstance(last, events.Failed)
-        changes = {
-            "phase": "failed" if failed else "discarded",
-            "message": last.problem if isinstance(last, events.Failed) else "",
-        }
-        run.write_status(run.status().model_copy(update=changes))
-        return last
 
     def _last_words(self, errors: IO[bytes]) -> str:
         tail = self._run.log_tail() if self._run is not None else ""

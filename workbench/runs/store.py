@@ -113,27 +113,27 @@ class Run:
 
         return spec.read(self.folder / "spec.json")
 
-    def status(self) -> Status:
-        """How far it is; a run whose process has died without a word is interrupted.
+    def recorded(self) -> Status:
+        """How far it is by its own last word, whether its process lives or not.
 
         Raises:
             UserError: ``status.json`` is damaged.
         """
         file = self.folder / "status.json"
         try:
-            status = Status.model_validate_json(file.read_bytes())
+            return Status.model_validate_json(file.read_bytes())
         except FileNotFoundError:
             return Status()
         except (OSError, ValidationError) as error:
             raise UserError(f"{file} cannot be read: {error}.", "Delete the run folder.") from None
-        if status.phase == "running" and not _alive(status):
-            return status.model_copy(
-                update={
-                    "phase": "interrupted",
-                    "message": "The process that trained it is gone; it can be resumed.",
-                }
-            )
-        return status
+
+    def status(self) -> Status:
+        """How far it is; a run whose process has died without a word is interrupted.
+
+        Raises:
+            UserError: ``status.json`` is damaged.
+        """
+        return living(self.recorded())
 
     @property
     def under_way(self) -> bool:
@@ -307,6 +307,22 @@ def process_started(pid: int) -> float:
         return 0.0
 
 
+def living(status: Status) -> Status:
+    """A status as it is: a run whose process has died without a word is interrupted.
+
+    Args:
+        status: as it was recorded.
+    """
+    if status.phase != "running" or _alive(status):
+        return status
+    return status.model_copy(
+        update={
+            "phase": "interrupted",
+            "message": "The process that trained it is gone; it can be resumed.",
+        }
+    )
+
+
 def is_process(pid: int, started: float) -> bool:
     """Whether the process of that number runs that was started then.
 
@@ -323,9 +339,13 @@ def _alive(status: Status) -> bool:
     return is_process(status.pid, status.started)
 
 
-def environment() -> str:
-    """Versions and machine as JSON text, for ``environment.json``; imports nothing heavy."""
+def environment(**more: str) -> str:
+    """Versions and machine as JSON text, for ``environment.json``; imports nothing heavy.
+
+    Args:
+        more: further facts, such as the device and the fingerprint of the data.
+    """
     names = ("tensorflow", "keras", "numpy", "scikit-learn", "multimodal-workbench")
     facts = {name: version(name) for name in names}
-    facts |= {"python": platform.python_version(), "system": platform.platform()}
+    facts |= {"python": platform.python_version(), "system": platform.platform()} | more
     return json.dumps(facts, indent=2) + "\n"

@@ -14,6 +14,7 @@ from workbench import parts
 from workbench.errors import UserError, nearest
 from workbench.options import Option, options_of_model
 from workbench.spec.base import PartSpec
+from workbench.spec.migrations import migrated
 from workbench.spec.objective import AlignmentSpec
 from workbench.spec.run import PART_PLACES, VERSION, RunSpec
 
@@ -111,15 +112,11 @@ def from_data(data: Mapping[str, Any]) -> RunSpec:
     Raises:
         UserError: says which key or value is wrong, and what would be right.
     """
-    if isinstance(found := data.get("version", VERSION), int) and found > VERSION:
-        raise UserError(
-            f"This spec has version {found}; this program reads up to {VERSION}.",
-            "Update the workbench.",
-        )
+    brought = migrated(data, VERSION)
     try:
-        return RunSpec.model_validate_json(json.dumps(dict(data)))
+        return RunSpec.model_validate_json(json.dumps(brought))
     except ValidationError as error:
-        raise _in_words(error, data) from None
+        raise _in_words(error, brought) from None
 
 
 def read(file: Path) -> RunSpec:

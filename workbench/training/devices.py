@@ -11,9 +11,12 @@ import numpy as np
 
 from workbench.lazy import keras, tf
 from workbench.machine import LIMIT_VARIABLE, processors
+from workbench.training.cluster import Accord, Cluster
 
 _SETTLED: set[str] = set()
 """What was chosen for this process for good."""
+_JOINED: list[tuple[Cluster, Any]] = []
+"""The cluster that this process has joined, and its strategy."""
 
 
 def describe() -> str:
@@ -49,8 +52,27 @@ def why_no_gpu() -> str:
     )
 
 
+def join(cluster: Cluster) -> None:
+    """Train together with other processes from now on; waits until all are there.
+
+    Args:
+        cluster: who they are.
+    """
+    _JOINED.append((cluster, cluster.join()))
+
+
+def accord() -> Accord:
+    """What brings the processes that train together to one mind."""
+    if _JOINED:
+        cluster, joined = _JOINED[-1]
+        return Accord(joined, cluster)
+    return Accord(tf.distribute.get_strategy(), None)
+
+
 def strategy() -> Any:
-    """How a step is spread: over all GPUs where there are several, else on the one device."""
+    """How a step is spread: over a cluster, over all GPUs, or on the one device."""
+    if _JOINED:
+        return _JOINED[-1][1]
     if len(tf.config.list_logical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()

@@ -112,8 +112,11 @@ class Learner:
             last: the first step that is not given any more.
         """
         augmentation = self.spec.training.augmentation
-        dataset = batches.training(self.prepared, self.order, first, last, augmentation)
-        return self.steps.iterate(dataset)
+        return self.steps.iterate(
+            lambda worker, workers: batches.training(
+                self.prepared, self.order, first, last, augmentation, worker, workers
+            )
+        )
 
 
 def _balancer(spec: RunSpec, objective: Objective) -> Any:

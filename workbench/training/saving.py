@@ -42,6 +42,11 @@ class Saving:
         self._saved_step = 0
         self.seconds = 0.0
 
+    @property
+    def identity(self) -> str:
+        """Hashes of the spec and of the data: where they differ, nothing can go on together."""
+        return f"{self._identity['spec']} {self._identity['data']}"
+
     def due(self, step: int) -> bool:
         """Whether it is time within an epoch, by minutes or by steps."""
         minutes, steps = self._training.checkpoint_minutes, self._training.checkpoint_steps

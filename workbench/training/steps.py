@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from workbench.lazy import tf
 from workbench.training.accumulating import Accumulating
+from workbench.training.cluster import Accord
 from workbench.training.gradients import Gradients
 from workbench.training.model import Multimodal
 from workbench.training.objective import Objective
@@ -74,6 +75,17 @@ class Figures:
             if isinstance(value, list):
                 values[name] = np.asarray(value, float)
         return cls(**values)
+
+    def over(self, accord: Accord) -> Figures:
+        """The sums over all workers."""
+        plain = vars(self)
+        flat = np.concatenate([np.atleast_1d(value) for value in plain.values()])
+        ends = np.cumsum([np.size(value) for value in plain.values()])[:-1]
+        parts = np.split(accord.total(flat), ends)
+        values: dict[str, Any] = {}
+        for (name, value), part in zip(plain.items(), parts, strict=True):
+            values[name] = part if isinstance(value, np.ndarray) else type(value)(part[0])
+        return Figures(**values)
 
     @property
     def mean(self) -> tuple[float, float]:
@@ -170,12 +182,19 @@ class Steps:
         self._copied = tf.function(self._copy, autograph=False)
         self._moved = tf.function(self._share_moved, autograph=False)
 
-    def iterate(self, dataset: Any) -> Any:
-        """An iterator that gives each replica its element of ``dataset`` in turn."""
+    def iterate(self, make: Callable[[int, int], Any]) -> Any:
+        """An iterator that gives each replica its element in turn.
+
+        Args:
+            make: makes the dataset of a worker, by its number and how many there are.
+        """
         if self._replicas == 1:
-            return iter(dataset)
-        spread = self._strategy.distribute_datasets_from_function(lambda context: dataset)
-        return iter(spread)
+            return iter(make(0, 1))
+        return iter(
+            self._strategy.distribute_datasets_from_function(
+                lambda context: make(context.input_pipeline_id, context.num_input_pipelines)
+            )
+        )
 
     def train(
         self, iterator: Any, rates: list[float], first: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,9 @@ Wish = Literal["stop", "after_epoch", "pause", "release"]
 
 MEASURE_SECONDS = 1.0
 """How far a step moves the model is measured at most this often, and for 1 % of the time."""
+_WISHES: tuple[Wish | Literal["time"] | None, ...] = (
+    None, "stop", "after_epoch", "pause", "release", "time",
+)  # fmt: skip
 WAIT_SECONDS = 0.05
 """While a run stands still it looks this often whether to go on."""
 RETRY_SECONDS = 2.0
@@ -93,6 +97,7 @@ class Trainer:
         self._journal = journal
         self._resume = resume
         self._at = Position()
+        self._accord = devices.accord()
         self._held = 0
         self._last_rate = 0.0
         self._since = 0.0
@@ -126,6 +131,7 @@ class Trainer:
         self._saving = Saving(
             self._folder, self._spec, self._prepared.key, learner.best, learner.every
         )  # fmt: skip
+        self._accord.refuse_others(self._saving.identity)
         self._begin()
         outcome = self._epochs()
         trained = Trained(
@@ -145,7 +151,7 @@ class Trainer:
 
     def _begin(self) -> None:
         """Start at the beginning, or where the last sound checkpoint was taken."""
-        found, skipped = self._saving.restore() if self._resume else (None, "")
+        found, skipped = self._restored() if self._resume else (None, "")
         if self._resume and self._journal is not None:
             self._journal.cut(found.place if found is not None else 0)
         if found is None:
@@ -160,6 +166,16 @@ class Trainer:
             )  # fmt: skip
         self._compile()
         self._since = time.monotonic()
+
+    def _restored(self) -> tuple[Position | None, str]:
+        """Where the last sound checkpoint was taken, if there is one; the chief's, for all."""
+        found, skipped = self._saving.restore() if self._accord.chief else (None, "")
+        words = json.dumps(found.to_state()) if found is not None else ""
+        words = self._accord.follow_words(words)
+        if not words:
+            return None, skipped
+        self._accord.follow_variables([v for group in self._learner.every.values() for v in group])
+        return Position.from_state(json.loads(words)), skipped
 
     def _compile(self) -> None:
         """Choose whether steps are compiled; tried out where that is to be seen."""
@@ -243,14 +259,15 @@ class Trainer:
         """Do as many steps as make a call."""
         step = self._at.step
         begun = time.monotonic()
-        if self._pace.known and begun - self._measured_at >= self._measure_each:
+        measures = self._accord.alone and self._pace.known
+        if measures and begun - self._measured_at >= self._measure_each:
             rates = [self._rate(step)]
             losses, figures, share = self._steps.measured(iterator, rates[0], step)
             self._telling.moved(share)
             self._measured_at = time.monotonic()
             self._measure_cost = self._measured_at - begun
         else:
-            count = self._pace.call(last - step)
+            count = int(self._accord.follow(np.asarray([float(self._pace.call(last - step))]))[0])
             rates = [self._rate(step + place) for place in range(count)]
             losses, figures = self._steps.train(iterator, rates, step)
         seconds = time.monotonic() - begun
@@ -297,7 +314,7 @@ class Trainer:
         self._telling.say_epoch(self._at.epoch, self._at.step, sums, validated, seconds, best)
         if self._saving.due_after(self._at.epoch):
             self._keep()
-        return "stopped" if self._wish() == "after_epoch" else None
+        return "stopped" if self._wished() == "after_epoch" else None
 
     def _reduce(self) -> None:
         """Reduce the learning rate where the validation loss is flat."""
@@ -310,37 +327,45 @@ class Trainer:
         """Loss and metric of the validation split; or how the run is to end."""
         rows = self._prepared.rows("validation")
         size = min(len(rows), max(self._spec.training.batch_size, 64))
+        mine, all_of_us = self._accord.share_of(batches.steps_per_epoch(len(rows), size))
         sums: Figures | None = None
-        for batch in batches.sequential(self._learner.prepared, rows, size):
-            if (ended := self._heard()) is not None:
+        for batch in batches.sequential(self._learner.prepared, rows, size, mine, all_of_us):
+            # Workers with other numbers of batches cannot agree within them.
+            if self._accord.alone and (ended := self._heard()) is not None:
                 return ended
             found = self._steps.evaluate(batch)
             sums = found if sums is None else sums + found
         assert sums is not None
-        return sums
+        return sums.over(self._accord) if all_of_us > 1 else sums
 
     def _heard(self) -> Outcome | None:
         """How the run is to end by what was wished; stands still while that is wished."""
-        wish = self._wish()
+        wish = self._wished()
         if wish in ("pause", "release"):
             wish = self._pause()
         if wish == "stop":
             return "stopped"
-        longest = self._spec.training.longest_minutes
-        if longest is not None and self._time_spent() >= 60 * longest:
-            return "time"
-        return None
+        return "time" if wish == "time" else None
 
-    def _pause(self) -> Wish | None:
+    def _wished(self) -> Wish | Literal["time"] | None:
+        """What is wished, the same for all workers; that the time is over counts as a wish."""
+        wish: Wish | Literal["time"] | None = self._wish()
+        longest = self._spec.training.longest_minutes
+        if wish is None and longest is not None and self._time_spent() >= 60 * longest:
+            wish = "time"
+        told = self._accord.follow(np.asarray([float(_WISHES.index(wish))]))
+        return _WISHES[int(told[0])]
+
+    def _pause(self) -> Wish | Literal["time"] | None:
         """Save everything and stand still until something else is wished."""
         self._say()
         self._keep()
-        wish = self._wish()
+        wish = self._wished()
         if wish == "pause":
             self._tell(Paused(epoch=self._epoch, step=self._at.step))
         while wish == "pause":
             time.sleep(WAIT_SECONDS)
-            wish = self._wish()
+            wish = self._wished()
         if wish == "release":
             raise Released(self._epoch, self._at.step)
         self._since = time.monotonic()
@@ -366,7 +391,9 @@ class Trainer:
         self._save(lambda: self._saving.keep(self._at))
 
     def _save(self, save: Callable[[], None]) -> None:
-        """Save; while the disk is full, stand still and try again."""
+        """Save; while the disk is full, stand still and try again. The chief does it for all."""
+        if not self._accord.chief:
+            return
         begun = time.monotonic()
         told = False
 

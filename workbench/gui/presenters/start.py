@@ -1,36 +1,19 @@
-"""What the start screen shows and decides: sample projects, recent folders, recent runs."""
+"""What the start screen shows and decides: sample projects and recent folders."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench import places
 from workbench.errors import UserError
 from workbench.gui.making import Command, SampleMaking, sample_command
+from workbench.gui.presenters.runs import RunsPresenter
 from workbench.gui.recent import RecentFolders
-from workbench.runs import store
-
-_MOST_RUNS = 12
-_HEADLINES = (("accuracy", "{:.1%} right"), ("mae", "error {:.3g}"), ("loss", "loss {:.3g}"))
-_PHASES: Mapping[store.Phase, tuple[str, str]] = {
-    "created": ("Not begun", "quiet"),
-    "running": ("Training", "accent"),
-    "paused": ("Paused", "warn"),
-    "interrupted": ("Interrupted", "warn"),
-    "done": ("Done", "good"),
-    "stopped": ("Stopped, best kept", "good"),
-    "flat": ("Done, no longer better", "good"),
-    "time": ("Done, its time was over", "good"),
-    "discarded": ("Discarded", "quiet"),
-    "failed": ("Failed", "bad"),
-}
 
 
 class SampleProject(Protocol):
@@ -85,44 +68,17 @@ class SampleCard:
 
 
 @dataclass(frozen=True)
-class RecentRun:
-    """A run in one line.
-
-    Args:
-        folder: its folder.
-        title: its name.
-        when: when it was made, in words.
-        phase: how it stands, in words.
-        tone: ``good``, ``bad``, ``warn``, ``accent`` or ``quiet``.
-        headline: its telling figure; "" when it has none.
-        message: the sentence of a failure.
-        resumable: it stands still and can go on where it stood.
-    """
-
-    folder: Path
-    title: str
-    when: str
-    phase: str
-    tone: Literal["good", "bad", "warn", "accent", "quiet"] | str
-    headline: str = ""
-    message: str = ""
-    resumable: bool = False
-
-
-@dataclass(frozen=True)
 class StartState:
     """All that the start screen shows.
 
     Args:
         samples: sample projects.
         folders: folders that were opened lately, newest first.
-        runs: the newest runs.
         error: what went wrong with a sample or a folder.
     """
 
     samples: tuple[SampleCard, ...] = ()
     folders: tuple[Path, ...] = ()
-    runs: tuple[RecentRun, ...] = ()
     error: UserError | None = field(default=None)
 
 
@@ -162,7 +118,9 @@ class StartPresenter(QObject):
         super().__init__(parent)
         self._recent, self._command = recent, command
         self._samples_folder = samples_folder or places.samples()
-        self._runs_folder = runs_folder or places.runs()
+        self.runs = RunsPresenter(runs_folder or places.runs(), parent=self)
+        self.runs.open_wished.connect(self.run_wished)
+        self.runs.resume_wished.connect(self.resume_wished)
         self._making: dict[str, SampleMaking] = {}
         cards = tuple(
             SampleCard(name, each.title, each.description, tuple(each.modalities), lacks=each.lacks)
@@ -174,6 +132,7 @@ class StartPresenter(QObject):
     @Slot()
     def refresh(self) -> None:
         """Look at the disk again: samples, folders, runs."""
+        self.runs.refresh()
         self._become(
             replace(
                 self.state,
@@ -182,7 +141,6 @@ class StartPresenter(QObject):
                     for card in self.state.samples
                 ),
                 folders=tuple(self._recent.all()),
-                runs=tuple(recent_runs(self._runs_folder)),
             )
         )
 
@@ -228,24 +186,6 @@ class StartPresenter(QObject):
         self._become(replace(self.state, folders=tuple(self._recent.all()), error=None))
         self.folder_wished.emit(folder)
 
-    @Slot(object)
-    def open_run(self, folder: Path) -> None:
-        """Open a run.
-
-        Args:
-            folder: its folder.
-        """
-        self.run_wished.emit(folder)
-
-    @Slot(object)
-    def resume_run(self, folder: Path) -> None:
-        """Go on with a run that was paused or interrupted.
-
-        Args:
-            folder: its folder.
-        """
-        self.resume_wished.emit(folder)
-
     def close(self) -> None:
         """End every process; returns when they have gone."""
         for name in list(self._making):
@@ -280,53 +220,3 @@ class StartPresenter(QObject):
     def _become(self, state: StartState) -> None:
         self.state = state
         self.changed.emit(state)
-
-
-def recent_runs(folder: Path, now: Callable[[], datetime] = datetime.now) -> list[RecentRun]:
-    """The newest runs in a folder of runs; a damaged one is listed as such.
-
-    Args:
-        folder: the folder of all runs.
-        now: what time it is.
-    """
-    return [_recent_run(run, now()) for run in store.every(folder)[:_MOST_RUNS]]
-
-
-def _recent_run(run: store.Run, now: datetime) -> RecentRun:
-    stamp, title = _name_of(run.name)
-    when = _when(stamp, now) if stamp is not None else ""
-    try:
-        status = run.status()
-    except UserError as error:
-        return RecentRun(run.folder, title, when, "Damaged", "bad", message=error.problem)
-    phase, tone = _PHASES[status.phase]
-    headline = next(
-        (
-            words.format(status.metrics[name])
-            for name, words in _HEADLINES
-            if name in status.metrics
-        ),
-        f"epoch {status.epoch} of {status.epochs}" if status.epochs else "",
-    )
-    resumable = status.resumable and not run.under_way
-    return RecentRun(run.folder, title, when, phase, tone, headline, status.message, resumable)
-
-
-def _name_of(folder: str) -> tuple[datetime | None, str]:
-    found = re.match(r"(\d{8}-\d{6})-(.+)", folder)
-    if not found:
-        return None, folder
-    try:
-        return datetime.strptime(found.group(1), "%Y%m%d-%H%M%S"), found.group(2)
-    except ValueError:
-        return None, folder
-
-
-def _when(stamp: datetime, now: datetime) -> str:
-    days = (now.date() - stamp.date()).days
-    clock = stamp.strftime("%H:%M")
-    if days == 0:
-        return f"today {clock}"
-    if days == 1:
-        return f"yesterday {clock}"
-    return stamp.strftime("%Y-%m-%d ") + clock

@@ -8,12 +8,13 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.gui.presenters.start import RecentRun, StartPresenter, StartState
+from workbench.gui.presenters.start import StartPresenter, StartState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.drop import AskFolder, DropZone, ask_folder, dropped_folder
 from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.runs_list import RunsCard
 from workbench.gui.widgets.screen import Screen
-from workbench.gui.widgets.start_cards import RowsCard, SampleProjectCard, folder_row, run_row
+from workbench.gui.widgets.start_cards import RowsCard, SampleProjectCard, folder_row
 
 _HOW = (
     "One folder for each class, or one for each modality and a table labels.csv. "
@@ -44,7 +45,6 @@ class StartView(Screen):
         self.setAcceptDrops(True)
         self.subtitle.setText("Open a sample project and press Train, or bring your own folder.")
         self._cards: dict[str, SampleProjectCard] = {}
-        self._runs: tuple[RecentRun, ...] | None = None
         self._folders: tuple[Path, ...] | None = None
         columns = QHBoxLayout()
         columns.setSpacing(16)
@@ -71,7 +71,7 @@ class StartView(Screen):
         columns.addLayout(left, 66)
         right = QVBoxLayout()
         right.setSpacing(12)
-        self._run_list = RowsCard("Recent runs", "What you train is listed here.", "start_runs")
+        self._run_list = RunsCard(presenter.runs)
         self._folder_list = RowsCard(
             "Recent folders", "Folders that you open are listed here.", "start_folders"
         )
@@ -100,9 +100,6 @@ class StartView(Screen):
         if state.folders != self._folders:
             self._folders = state.folders
             self._show_folders(state.folders)
-        if state.runs != self._runs:
-            self._runs = state.runs
-            self._show_runs(state.runs)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A folder may be dropped anywhere on the screen."""
@@ -123,18 +120,3 @@ class StartView(Screen):
             row.clicked.connect(lambda folder=folder: self._presenter.open_folder(folder))
             rows.append(row)
         self._folder_list.show_rows(rows)
-
-    def _show_runs(self, runs: tuple[RecentRun, ...]) -> None:
-        rows = []
-        for number, run in enumerate(runs):
-            row = run_row(run, number)
-            row.clicked.connect(lambda folder=run.folder: self._presenter.open_run(folder))
-            if run.resumable:
-                go_on = Button("Resume", f"start_run_{number}_resume", icon_name="play")
-                go_on.setAccessibleName(f"Resume {run.title}")
-                go_on.clicked.connect(
-                    lambda _=False, folder=run.folder: self._presenter.resume_run(folder)
-                )
-                row.line.addWidget(go_on)
-            rows.append(row)
-        self._run_list.show_rows(rows)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.gui import theme
-from workbench.gui.presenters.start import RecentRun, SampleCard
+from workbench.gui.presenters.start import SampleCard
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card, ClickableCard
 from workbench.gui.widgets.labels import ElidedLabel, IconLabel, label, set_role
@@ -99,7 +100,8 @@ class Row(ClickableCard):
         outer.setContentsMargins(8, 6, 8, 6)
         self.line = line = QHBoxLayout()
         line.setSpacing(10)
-        line.addWidget(IconLabel(icon_name, "quiet", 18))
+        self.icon = IconLabel(icon_name, "quiet", 18)
+        line.addWidget(self.icon)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(ElidedLabel(title, "strong", mode=Qt.TextElideMode.ElideMiddle))
@@ -123,24 +125,6 @@ def folder_row(folder: Path, number: int) -> Row:
     return row
 
 
-def run_row(run: RecentRun, number: int) -> Row:
-    """A run.
-
-    Args:
-        run: the run.
-        number: its place in the list.
-    """
-    row = Row("chart-line", run.title, run.when, f"start_run_{number}")
-    row.setAccessibleName(f"Run {run.title}, {run.when}, {run.phase}, {run.headline}")
-    row.setToolTip(run.message or str(run.folder))
-    for words, role in ((run.phase, run.tone), (run.headline, "quiet")):
-        if words:
-            line = label(words, role)
-            line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            row.right.addWidget(line)
-    return row
-
-
 class RowsCard(Card):
     """A card with a list of rows; says what will stand there while it is empty.
 
@@ -159,7 +143,11 @@ class RowsCard(Card):
         self.body.addWidget(self._area, 1)
         self.body.addStretch(0)
 
-    def show_rows(self, rows: list[Row]) -> None:
+    def say_nothing(self, words: str) -> None:
+        """Say something else when there is nothing."""
+        self._nothing.setText(words)
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows."""
         self._nothing.setVisible(not rows)
         inside = QWidget()

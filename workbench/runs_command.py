@@ -1,0 +1,171 @@
+"""``workbench runs``: list and search the runs, say something of them, put them away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from workbench import places
+from workbench.command_arguments import JsonFlag, RunsFolder, answer
+
+if TYPE_CHECKING:
+    from workbench.runs.index import Entry
+    from workbench.runs.store import Run
+
+runs = typer.Typer(
+    help="List and search the runs, say something of them, put them away.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+RunName = Annotated[str, typer.Argument(help="A run's folder, or its name in the folder of runs.")]
+
+
+@runs.callback()
+def list_runs(
+    context: typer.Context,
+    folder: RunsFolder = None,
+    search: Annotated[str, typer.Option(help="Words in name, note, tags, parts, data.")] = "",
+    tag: Annotated[str, typer.Option(help="Only with this tag.")] = "",
+    star: Annotated[bool, typer.Option("--star", help="Only with a star.")] = False,
+    archived: Annotated[bool, typer.Option("--archived", help="Those in the archive.")] = False,
+    sort: Annotated[str, typer.Option(help="newest, oldest, name or updated.")] = "newest",
+    limit: Annotated[int | None, typer.Option(help="At most so many.", min=1)] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the runs, the newest first."""
+    if context.invoked_subcommand is not None:
+        context.obj = folder
+        return
+    from workbench.errors import UserError, nearest
+    from workbench.runs.index import ORDERS, Query, RunIndex
+
+    chosen = next((order for order in ORDERS if order == sort), None)
+    if chosen is None:
+        raise UserError(f"There is no order '{sort}'.", nearest(sort, ORDERS))
+    index = RunIndex(folder or places.runs())
+    index.refresh()
+    query = Query(
+        words=search, tag=tag, star=star, archived=archived, sort=chosen, limit=limit
+    )  # fmt: skip
+    found = [_facts(entry) for entry in index.find(query)]
+    if as_json:
+        answer(True, found, "")
+        return
+    table = Table("", "run", "phase", "epochs", "metrics", "tags", box=None, pad_edge=False)
+    for one in found:
+        figures = "  ".join(f"{k} {v:.4g}" for k, v in one["metrics"].items())
+        epochs = f"{one['epoch']}/{one['epochs']}"
+        star_mark = "★" if one["star"] else ""
+        name = Path(one["run"]).name
+        table.add_row(star_mark, name, one["phase"], epochs, figures, " ".join(one["tags"]))
+    Console(highlight=False).print(table if found else "No runs.")
+
+
+@runs.command()
+def label(
+    context: typer.Context,
+    run: RunName,
+    name: Annotated[str | None, typer.Option(help="What it is called.")] = None,
+    note: Annotated[str | None, typer.Option(help="Any words.")] = None,
+    tags: Annotated[str | None, typer.Option(help="Words with commas between them.")] = None,
+    star: Annotated[bool | None, typer.Option("--star/--no-star", help="It matters.")] = None,
+    archived: Annotated[
+        bool | None, typer.Option("--archive/--no-archive", help="Put it out of sight.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Name a run, note something, tag it, give it a star, put it into the archive."""
+    from workbench.runs import labels
+
+    given: dict[str, Any] = {"name": name, "note": note, "star": star, "archived": archived}
+    given["tags"] = labels.parse_tags(tags) if tags is not None else None
+    found = _run(context, run)
+    changes = {key: value for key, value in given.items() if value is not None}
+    said = labels.change(found, **changes) if changes else labels.read(found)
+    words = [f"{key}: {value}" for key, value in said.model_dump().items() if value]
+    answer(as_json, {"run": str(found.folder)} | said.model_dump(), "\n".join(words) or "Nothing.")
+
+
+@runs.command()
+def trash(context: typer.Context, run: RunName, as_json: JsonFlag = False) -> None:
+    """Move a run to the system's trash."""
+    from workbench.runs.trash import discard
+
+    found = _run(context, run)
+    discard(found)
+    answer(as_json, {"trashed": str(found.folder)}, f"{found.name} is in the trash.")
+
+
+@runs.command()
+def rebuild(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """Build the index anew from the folders."""
+    from workbench.runs.index import RunIndex
+
+    count = RunIndex(_folder(context)).rebuild()
+    answer(as_json, {"runs": count}, f"{count} runs.")
+
+
+@runs.command()
+def tensorboard(
+    context: typer.Context,
+    run: RunName,
+    out: Annotated[Path, typer.Argument(help="Folder for the event files.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Write a run's curves as event files for TensorBoard."""
+    from workbench.runs.exports import to_tensorboard
+
+    count = to_tensorboard(_run(context, run), out)
+    answer(as_json, {"folder": str(out), "points": count}, f"{count:,} points in {out}")
+
+
+@runs.command()
+def mlflow(
+    context: typer.Context,
+    run: RunName,
+    uri: Annotated[str, typer.Option(help="Tracking server or folder.")] = "",
+    experiment: Annotated[str, typer.Option(help="Name of the experiment.")] = "workbench",
+    as_json: JsonFlag = False,
+) -> None:
+    """Copy a run's parameters, curves and files to MLflow."""
+    from workbench.runs.exports import to_mlflow
+
+    number = to_mlflow(_run(context, run), uri, experiment)
+    answer(as_json, {"mlflow_run": number, "experiment": experiment}, f"MLflow run {number}")
+
+
+def _folder(context: typer.Context) -> Path:
+    chosen = context.obj
+    return chosen if isinstance(chosen, Path) else places.runs()
+
+
+def _run(context: typer.Context, name: str) -> Run:
+    from workbench.runs import store
+
+    inside = _folder(context) / name
+    return store.find(inside if (inside / "spec.json").is_file() else Path(name))
+
+
+def _facts(entry: Entry) -> dict[str, Any]:
+    from workbench.runs.store import living
+
+    status = living(entry.status)
+    facts: dict[str, Any] = {
+        "run": str(entry.run.folder),
+        "name": entry.title,
+        "phase": status.phase,
+        "epoch": status.epoch,
+        "epochs": status.epochs,
+        "metrics": status.metrics,
+        "message": entry.problem or status.message,
+        "note": entry.labels.note,
+        "tags": list(entry.labels.tags),
+        "star": entry.labels.star,
+        "archived": entry.labels.archived,
+    }
+    return facts
