@@ -28,6 +28,7 @@ from workbench.gui.widgets.start_cards import Row, RowsCard
 from workbench.runs.labels import parse_tags
 
 _MORE = 28
+_RESUME = 40
 _NOTHING = "What you train is listed here."
 _NOTHING_FOUND = "No run has these words."
 _NOTHING_ARCHIVED = "The archive is empty."
@@ -174,8 +175,12 @@ class RunRow(Row):
                 self.right.addWidget(line)
         self.go_on: Button | None = None
         if run.resumable:
-            self.go_on = Button("Resume", f"start_run_{place}_resume", icon_name="play")
-            self.go_on.setAccessibleName(f"Resume {run.title}")
+            self.go_on = Button(
+                "", f"start_run_{place}_resume", icon_name="play",
+                name_for_readers=f"Resume {run.title}",
+            )  # fmt: skip
+            self.go_on.setToolTip("Resume where it stood")
+            self.go_on.setFixedWidth(_RESUME)
             self.line.addWidget(self.go_on)
         self.more = Button(
             "", f"start_run_{place}_more", icon_name="dots-three-vertical", flat=True,
