@@ -1,10 +1,10 @@
 """The queue in the window: what waits, what begins, the order, and the panel beside the curves."""
 
 import os
-import sys
 
 import psutil
 import pytest
+import stand_in
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QCheckBox, QListWidget, QSpinBox
 
@@ -17,36 +17,6 @@ from workbench.gui.widgets.queue import QueueView
 from workbench.runs import store
 from workbench.runs.queue import Queue
 from workbench.runs.store import Status
-
-# Speaks as an engine would: ready, then what a run says, when a line comes on standard input.
-ENGINE = """
-import json, os, sys, time
-from pathlib import Path
-from workbench import events
-from workbench.engine.recorder import Recorder
-from workbench.runs import store
-
-def say(event):
-    print(events.to_line(event), flush=True)
-
-for line in sys.stdin:
-    asked = json.loads(line)
-    if asked["ask"] == "train":
-        run = store.find(Path(asked["run"]))
-        recorder = Recorder(run, say)
-        recorder.tell(events.Started(run=str(run.folder), epochs=2, steps=2, samples={}, shapes={},
-                                     parameters=1, device="CPU"))
-        if (run.folder.parent / "end at once").exists():
-            recorder.tell(events.Ended(outcome="done"))
-            sys.exit(0)
-    if asked["ask"] == "stop":
-        recorder.tell(events.Stopping())
-        recorder.tell(events.Ended(outcome="stopped"))
-        sys.exit(0)
-    if asked["ask"] == "detach":
-        os.close(1)
-        time.sleep(60)
-"""
 
 
 @pytest.fixture
@@ -85,7 +55,7 @@ def view(qtbot, presenter):
 
 @pytest.fixture
 def engines():
-    made = Engines(lambda: EngineThread([sys.executable, "-c", ENGINE]))
+    made = Engines(lambda: EngineThread(stand_in.command()))
     yield made
     made.close()
 
@@ -228,7 +198,7 @@ def test_several_runs_are_under_way_at_once_and_each_can_be_shown(
     launching.begin(spec.change(chosen, "name", "two"))
     presenter.start()
     until(qtbot, lambda: len(engines.training) == 2)
-    until(qtbot, lambda: [each[1] for each in rows(view)] == ["preparing"] * 2)
+    until(qtbot, lambda: [each[1] for each in rows(view)] == ["epoch 1 of 2"] * 2)
     assert launching._train.state.title == "two"
     other = next(n for n, each in enumerate(rows(view)) if each[0] == "one")
     choose(qtbot, view, other)
