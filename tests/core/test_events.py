@@ -49,6 +49,10 @@ EVERY = [
     events.Measured(
         processor=0.9, memory=2**31, memory_free=2**34, graphics=({"busy": 0.5, "memory": 1e9},)
     ),
+    events.RatesTried(rates=(1e-5, 2e-5), losses=(2.5, 3.5), total=100),
+    events.RateFound(rate=None, lowest=1e-3, words="None can be proposed."),
+    events.BatchTried(size=64, samples_per_second=812.5, memory=2**31),
+    events.BatchFound(size=64, words="64 suits."),
     events.Trained(outcome="flat", epochs=9, best_epoch=4, seconds=21.5, samples_per_second=800.0),
     events.Evaluated(split="test", metrics={"mae": 0.3}, baseline={"mae": 2.1}),
     events.Ended(outcome="discarded"),
