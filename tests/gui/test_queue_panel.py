@@ -198,7 +198,7 @@ def test_several_runs_are_under_way_at_once_and_each_can_be_shown(
     launching.begin(spec.change(chosen, "name", "two"))
     presenter.start()
     until(qtbot, lambda: len(engines.training) == 2)
-    until(qtbot, lambda: [each[1] for each in rows(view)] == ["epoch 1 of 2"] * 2)
+    until(qtbot, lambda: [each[1] for each in rows(view)] == ["epoch 1 of 20"] * 2)
     assert launching._train.state.title == "two"
     other = next(n for n, each in enumerate(rows(view)) if each[0] == "one")
     choose(qtbot, view, other)

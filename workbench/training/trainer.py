@@ -264,8 +264,10 @@ class Trainer:
             rates = [self._rate(step)]
             losses, figures, share = self._steps.measured(iterator, rates[0], step)
             self._telling.moved(share)
+            if self._measured_at:
+                # The first time it is traced, which says nothing of its cost.
+                self._measure_cost = time.monotonic() - begun
             self._measured_at = time.monotonic()
-            self._measure_cost = self._measured_at - begun
         else:
             count = int(self._accord.follow(np.asarray([float(self._pace.call(last - step))]))[0])
             rates = [self._rate(step + place) for place in range(count)]
