@@ -237,3 +237,12 @@ def test_the_environment_names_what_the_run_was_made_with():
     facts = json.loads(store.environment())
     assert facts["python"] == ".".join(str(part) for part in sys.version_info[:3])
     assert {"tensorflow", "keras", "numpy", "system"} <= set(facts)
+
+
+def test_a_run_whose_folder_cannot_be_written_is_refused_in_words(run):
+    from workbench.engine.recorder import Recorder
+
+    (run.folder / "events.jsonl").mkdir()
+    with pytest.raises(UserError, match="cannot be written"):
+        Recorder(run, lambda event: None)
+    assert run.status().phase == "created"

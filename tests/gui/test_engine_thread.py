@@ -1,5 +1,6 @@
 """The thread that owns an engine process, with tiny processes in the engine's place."""
 
+import shutil
 import sys
 
 import pytest
@@ -75,6 +76,14 @@ def test_a_process_that_is_deaf_to_the_wish_to_stop_is_ended(qtbot, run):
     said = hear(qtbot, child(code), run, then=lambda t: t.ask_to_stop(), patience=50)
     assert "did not answer" in said[-1].problem
     assert run.status().phase == "failed"
+
+
+def test_a_run_whose_folder_is_gone_ends_for_the_window_all_the_same(qtbot, run):
+    def take_away(thread):
+        shutil.rmtree(run.folder)
+
+    said = hear(qtbot, child("time.sleep(0.5); sys.exit(1)"), run, then=take_away)
+    assert isinstance(said[-1], events.Failed)
 
 
 def test_an_engine_that_cannot_start_is_said_once_and_not_started_in_a_circle(qtbot):

@@ -199,6 +199,12 @@ def test_a_wish_to_stop_is_answered_at_once_and_sent_once(qtbot, view, link, pre
     assert link.wishes == ["stop"]
 
 
+def test_a_paused_run_can_be_discarded(qtbot, view, link) -> None:
+    say(link, *two_epochs(), events.Paused(epoch=2, step=4))
+    click(qtbot, view, "train_discard")
+    assert link.wishes == ["discard"]
+
+
 def test_a_run_can_be_stopped_before_its_first_step(qtbot, view, link) -> None:
     say(link, events.Preparing(stage="trace"))
     click(qtbot, view, "train_stop")

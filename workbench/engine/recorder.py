@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from workbench import events
+from workbench.errors import UserError
 from workbench.runs.store import Run, Status, process_started
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -24,21 +25,35 @@ class Recorder:
     Args:
         run: whose words they are.
         listener: told each event after it stands in the file.
+
+    Raises:
+        UserError: the run's folder cannot be written, or its spec or status is damaged.
     """
 
     def __init__(self, run: Run, listener: Callable[[events.Said], None]) -> None:
         self._run = run
         self._listener = listener
         self._lock = threading.Lock()
-        run.mend_events()
-        self._stream = run.events_file.open("ab", buffering=0)
+        try:
+            run.mend_events()
+            self._stream = run.events_file.open("ab", buffering=0)
+            self._status = self._begin(run)
+        except OSError as error:
+            raise UserError(
+                f"{run.folder} cannot be written: {error.strerror}.",
+                "Make the folder writable, or copy it to a place that is.",
+            ) from None
         self._waiting: list[bytes] = []
         self._closed = False
         self._synced = 0.0
         self.steps = 0
+
+    @staticmethod
+    def _begin(run: Run) -> Status:
+        """Say that this process computes the run now."""
         pid = os.getpid()
         before = run.status()
-        self._status = Status(
+        status = Status(
             phase="running",
             pid=pid,
             started=process_started(pid),
@@ -47,7 +62,8 @@ class Recorder:
             step=before.step,
             metrics=before.metrics,
         )
-        run.write_status(self._status)
+        run.write_status(status)
+        return status
 
     def tell(self, event: events.Said) -> bool:
         """Record an event and pass it on.

@@ -165,8 +165,12 @@ class Server:
     def _train(self, run: store.Run, *, resume: bool) -> int:
         # Building a model draws from the chance that a run starts from.
         self._questions.close()
-        _send_prints_to(run.log_file)
-        self._recorder = Recorder(run, self._say)
+        try:
+            self._recorder = Recorder(run, self._say)
+            _send_prints_to(run.log_file)
+        except UserError as error:
+            self._say(events.Failed(problem=error.problem, remedy=error.remedy))
+            return 1
         wishes.watch(run, self._hear_wish)
         last = execute(run, self._recorder, lambda: self._wish, resume=resume)
         return 1 if isinstance(last, events.Failed) else 0

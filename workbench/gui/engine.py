@@ -6,6 +6,7 @@ crash, hang or lack of memory of TensorFlow reaches the window.
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import tempfile
 import threading
@@ -22,6 +23,8 @@ from workbench.errors import UserError
 from workbench.runs import store
 from workbench.runs.last_word import record
 from workbench.spec import RunSpec
+
+log = logging.getLogger(__name__)
 
 # A wish to stop must be acknowledged by an event within this time, or the process is ended. Saving
 # the best weights of a large model takes a moment; a step of a slow one too.
@@ -183,7 +186,13 @@ class EngineThread(QThread):
         """Say the last word for a process that died without one."""
         if self._run is not None and not self._over:
             self._over = True
-            self.said.emit(record(self._run, self._last_word(failure)))
+            last = self._last_word(failure)
+            try:
+                record(self._run, last)
+            except (OSError, UserError) as error:
+                # The folder is gone or cannot be written: the window hears of the end all the same.
+                log.warning("the last word of %s was not recorded: %s", self._run.folder, error)
+            self.said.emit(last)
         elif self._run is None and not self._unwanted and not self._over:
             self._over = True
             self.said.emit(failure)

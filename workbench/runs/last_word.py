@@ -6,12 +6,16 @@ from workbench.events import Ended, Failed, to_line
 from workbench.runs.store import Run
 
 
-def record(run: Run, last: Ended | Failed) -> Ended | Failed:
+def record(run: Run, last: Ended | Failed) -> None:
     """Write it behind what the run has said so far, and into its status.
 
     Args:
         run: whose process is gone.
         last: the word.
+
+    Raises:
+        OSError: the folder is gone or cannot be written.
+        UserError: its status is damaged.
     """
     run.mend_events()
     with run.events_file.open("a", encoding="utf-8") as stream:
@@ -22,4 +26,3 @@ def record(run: Run, last: Ended | Failed) -> Ended | Failed:
         "message": last.problem if isinstance(last, Failed) else "",
     }
     run.write_status(run.status().model_copy(update=changes))
-    return last

@@ -341,7 +341,8 @@ class TrainPresenter(QObject):
     @Slot()
     def discard(self) -> None:
         """End at once and keep nothing."""
-        if self._link is not None and self.state.phase in {"preparing", "running", "stopping"}:
+        stoppable = self.state.under_way or self.state.phase == "stopping"
+        if self._link is not None and stoppable:
             self._link.discard()
             self._become(phase="stopping", words="Ending the run…")
 
