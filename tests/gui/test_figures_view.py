@@ -119,3 +119,12 @@ def test_before_the_first_step_each_figure_says_when_it_comes(show) -> None:
             plot = view.time if which == "time" else view.plot
             assert plot._empty.isVisible() or not chip(view, which).isVisible()
             plot.grab()
+
+
+def test_a_figure_that_never_changes_stands_half_way_up(qtbot, show) -> None:
+    view = show(STEPS, run())
+    chip(view, "learning_rate").click()
+    low, high = view.plot._view.viewRange()[1]
+    assert (low, high) == (pytest.approx(0.0), pytest.approx(1.0))
+    chip(view, "gradient").click()
+    qtbot.waitUntil(lambda: view.plot._view.viewRange()[1][1] > 7)

@@ -31,6 +31,7 @@ class FigurePlot(LivePlot):
     """
 
     def __init__(self, name: str, which: str, parent: QWidget | None = None) -> None:
+        self._flat = False
         self._figures = telemetry.figures()
         self._figure = self._figures[which]
         told = self._figure
@@ -73,12 +74,23 @@ class FigurePlot(LivePlot):
             x, y = self.visible(known[place]) if place < len(known) else (np.empty(0), np.empty(0))
             y = y * self._figure.factor
             line.setData(x, np.where(y > 0, y, np.nan) if self._figure.log else y)
+        self._frame_flat(known)
         rule = self._figure.rule
         if rule is None or not known:
             self._rule.setData([], [])
         else:
             self._rule.setData([0.0, max(self._curves.place, known[0].x[-1])], [rule, rule])
         self.dress(theme.current())
+
+    def _frame_flat(self, known: list[Series]) -> None:
+        """A figure that never changes stands half way up; its own range would be nothing."""
+        values = np.concatenate([s.y for s in known]) if known else np.empty(0)
+        flat = len(values) > 0 and np.ptp(values) == 0 and values[0] > 0 and not self._figure.log
+        if flat:
+            self._view.setYRange(0, 2 * float(values[0]) * self._figure.factor, padding=0)
+        elif self._flat:
+            self._view.enableAutoRange(y=True)
+        self._flat = flat
 
     def dress(self, worn: theme.Theme) -> None:
         """Give the curves their colours; measured now and then, they are points, too."""
