@@ -1,6 +1,7 @@
 """The list of runs: how each stands, search, names, stars, archive, trash."""
 
 import os
+import sys
 from datetime import datetime
 
 import pytest
@@ -9,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QPlainTextEdit, QPushButton, QWidget
 
-from workbench.gui.presenters.runs import RunsPresenter
+from workbench.gui.presenters.runs import MOST_ROWS, RunsPresenter
 from workbench.gui.widgets.runs_list import RunsCard
 from workbench.runs import labels, store
 
@@ -181,3 +182,24 @@ def test_what_cannot_be_said_of_a_run_is_refused_in_words(qtbot, card, presenter
     presenter.label(run, tags=["x" * 41])
     qtbot.waitUntil(lambda: presenter.state.error is not None)
     assert "cannot be said" in card.banner.text.text()
+
+
+def test_an_old_run_with_a_star_is_listed_before_more_newer_ones_than_the_list_holds(
+    qtbot, card, presenter, folder
+):
+    for number in range(MOST_ROWS + 5):
+        write_run(folder, f"20260101-{number:06d}-run{number}", phase="done")
+    labels.change(store.Run(folder / "20260101-000000-run0"), star=True)
+    look(qtbot, presenter)
+    assert titles(presenter)[:2] == ["run0", f"run{MOST_ROWS + 4}"]
+    assert len(titles(presenter)) == MOST_ROWS
+    assert presenter.state.count == MOST_ROWS + 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such a name")
+def test_a_folder_whose_name_is_no_text_does_not_empty_the_list(qtbot, card, presenter, folder):
+    write_run(folder, "20260101-000000-good", phase="done")
+    write_run(folder, os.fsdecode(b"20260101-000001-odd-\xff"), phase="done")
+    look(qtbot, presenter)
+    assert titles(presenter) == ["odd-?", "good"]
+    assert card.findChild(QWidget, "start_run_0").isVisible()

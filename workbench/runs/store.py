@@ -276,11 +276,15 @@ def every(folder: Path) -> list[Run]:
     if not folder.is_dir():
         return []
     found = [Run(entry.resolve()) for entry in folder.iterdir() if (entry / "spec.json").is_file()]
-    return sorted(found, key=_age, reverse=True)
+    return sorted(found, key=age, reverse=True)
 
 
-def _age(run: Run) -> tuple[str, str, int]:
-    """Stamp, name and number within the second: the tenth is newer than the second."""
+def age(run: Run) -> tuple[str, str, int]:
+    """Stamp, name and number within the second: the tenth is newer than the second.
+
+    Args:
+        run: the run; the larger what is given back, the newer it is.
+    """
     stamp, rest = run.name[:15], run.name[15:]
     numbered = re.fullmatch(r"(.*)-(\d{1,3})", rest)
     return (stamp, numbered[1], int(numbered[2])) if numbered else (stamp, rest, 1)

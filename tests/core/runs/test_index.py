@@ -95,7 +95,7 @@ def test_runs_are_found_by_words_tags_star_and_archive(make, index):
     assert names(index.find(Query(tag="goo"))) == []
     assert names(index.find(Query(archived=True))) == ["old-owls"]
     assert index.count(Query(archived=None)) == 3
-    assert index.tags() == ["beak", "good"]
+    assert index.tags() == {"beak": 1, "good": 2}
     assert names(index.find(Query(sort="name", limit=1, offset=1))) == ["owls"]
     (entry,) = index.find(Query(words="beak"))
     assert entry.labels.tags == ("good", "beak")
