@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -33,6 +33,7 @@ Phase = Literal[
     "created", "running", "paused", "interrupted", "done", "stopped", "flat", "time", "discarded",
     "failed",
 ]  # fmt: skip
+PHASES: tuple[Phase, ...] = get_args(Phase)
 _OUTCOMES: tuple[Phase, ...] = ("done", "stopped", "flat", "time", "discarded", "failed")
 
 
@@ -347,7 +348,7 @@ def environment(**more: str) -> str:
     """Versions and machine as JSON text, for ``environment.json``; imports nothing heavy.
 
     Args:
-        more: further facts, such as the device and the fingerprint of the data.
+        more: further facts, such as the device and the fingerprints of data and spec.
     """
     names = ("tensorflow", "keras", "numpy", "scikit-learn", "multimodal-workbench")
     facts = {name: version(name) for name in names}
