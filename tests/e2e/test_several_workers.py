@@ -67,10 +67,8 @@ def curve(folder):
     return losses, epochs
 
 
-# Adam divides by the size of a gradient: where that is nearly nothing, rounding shows.
-@pytest.mark.parametrize(("optimizer", "close"), [("sgd", 1e-4), ("adam", 2e-2)])
-def test_two_workers_learn_what_one_process_learns(shapes, tmp_path, optimizer, close):
-    chosen = settings(training__optimizer__name=optimizer)
+def test_two_workers_learn_what_one_process_learns(shapes, tmp_path):
+    chosen = settings(training__optimizer__name="sgd", training__learning_rate=0.05)
     runs, workers = tmp_path / "runs", addresses()
     rest = (*chosen, "--runs", runs, "--json")
     assisting = start("train", shapes, *rest, "--workers", workers, "--index", 1)
@@ -79,11 +77,9 @@ def test_two_workers_learn_what_one_process_learns(shapes, tmp_path, optimizer, 
     together = json.loads(out.splitlines()[-1])
     out, _ = end(start("train", shapes, *rest))
     alone = json.loads(out.splitlines()[-1])
-    assert together["metrics"]["loss"] == pytest.approx(alone["metrics"]["loss"], rel=close)
-    (losses, epochs), (others, ends) = curve(together["run"]), curve(alone["run"])
-    assert losses[0] == pytest.approx(others[0], rel=1e-5)
-    assert losses == pytest.approx(others, rel=close)
-    assert epochs == pytest.approx(ends, rel=close)
+    assert together["metrics"] == pytest.approx(alone["metrics"], rel=1e-4)
+    for mine, theirs in zip(curve(together["run"]), curve(alone["run"]), strict=True):
+        assert mine == pytest.approx(theirs, rel=1e-4)
     # The chief alone writes.
     assert len(list(runs.iterdir())) == 2
 
@@ -107,7 +103,7 @@ def until(fact, seconds=90):
 
 def test_a_lost_worker_ends_all_and_all_go_on_from_the_last_checkpoint(shapes, tmp_path):
     runs = tmp_path / "runs"
-    chosen = settings(training__epochs=25, training__checkpoint_steps=3)
+    chosen = settings(training__epochs=12, training__checkpoint_steps=3)
     process = start("launch", shapes, *chosen, "--runs", runs, "--json")
     until(lambda: steps_of(runs) > 2)
     (second,) = [
@@ -119,21 +115,8 @@ def test_a_lost_worker_ends_all_and_all_go_on_from_the_last_checkpoint(shapes, t
     assert (last["phase"], last["starts"]) == ("done", 2)
     assert "Worker 1 was ended by signal 9" in err
     losses, epochs = curve(last["run"])
-    assert len(epochs) == 25
-    assert len(losses) % 25 == 0
-
-
-def test_without_restarts_the_cause_is_said_and_the_run_can_be_resumed(shapes, tmp_path):
-    runs = tmp_path / "runs"
-    chosen = settings(training__epochs=200, training__checkpoint_steps=3)
-    process = start("launch", shapes, *chosen, "--runs", runs, "--restarts", 0, "--json")
-    until(lambda: steps_of(runs) > 2)
-    launched(process)[-1].kill()
-    out, _ = end(process, code=1)
-    assert "ended by signal 9" in json.loads(out.splitlines()[-1])["problem"]
-    (run,) = store.every(runs)
-    assert run.status().phase in ("failed", "interrupted")
-    run.refuse_resume()
+    assert len(epochs) == 12
+    assert len(losses) % 12 == 0
 
 
 def test_a_wish_to_stop_ends_all_workers_and_keeps_the_best(shapes, tmp_path):

@@ -180,6 +180,13 @@ def test_the_time_left_counts_validation_and_the_time_so_far_is_told(view, link)
     assert words(view, "train_words") == "40 samples/s · 35 s left · 1 min 5 s so far"
 
 
+def test_a_clock_that_goes_backwards_spoils_nothing(view, link) -> None:
+    said = [started(time=1000), steps(2, 1.0, 1.0, time=400), epoch(1, 0.9), steps(5, 1.0, time=1)]
+    say(link, *said)
+    assert words(view, "train_words").endswith("0 s so far")
+    assert words(view, "train_loss_value") == "0.900"
+
+
 def test_an_epoch_without_validation_keeps_the_figures_of_the_last_one(view, link) -> None:
     say(link, *two_epochs(), epoch(3, None, best=False))
     assert words(view, "train_loss_value") == "0.600"

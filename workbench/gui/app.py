@@ -117,6 +117,7 @@ class Workbench(QObject):
         self.capturing.close()
         self.data.close()
         self.launching.close()
+        self.train.close()
         self.finding.stop()
         self.engines.close()
         QThreadPool.globalInstance().waitForDone()

@@ -236,6 +236,10 @@ class TrainPresenter(QObject):
                 self._become(progress=self._share(), words="Waiting for news…")
         self.changed.emit(self.state)
 
+    def close(self) -> None:
+        """Hear and watch nothing more; what runs goes on."""
+        self._leave()
+
     def lose(self, run: Run) -> None:
         """The process that computed a run is gone without a word."""
         if self.state.folder == run.folder and self.state.held:
