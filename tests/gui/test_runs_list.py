@@ -7,8 +7,16 @@ from datetime import datetime
 import pytest
 import send2trash
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtGui import QAction, QTextDocument
+from PySide6.QtWidgets import (
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 
 from workbench.gui.presenters.runs import MOST_ROWS, RunsPresenter
 from workbench.gui.widgets.runs_list import RunsCard
@@ -203,3 +211,22 @@ def test_a_folder_whose_name_is_no_text_does_not_empty_the_list(qtbot, card, pre
     look(qtbot, presenter)
     assert titles(presenter) == ["odd-?", "good"]
     assert card.findChild(QWidget, "start_run_0").isVisible()
+
+
+def test_names_and_notes_that_look_like_a_document_are_shown_as_they_are(
+    qtbot, card, presenter, folder
+):
+    run = write_run(folder, "20260101-000000-run", phase="failed", message="<b>no</b> way")
+    labels.change(store.Run(run), name="<b>big</b> & small", note="<i>why</i>")
+    look(qtbot, presenter)
+    row = card.findChild(QWidget, "start_run_0")
+    (title,) = [each for each in row.findChildren(QLabel) if "big" in each.text()]
+    for widget in (row, title):
+        shown = QTextDocument()
+        shown.setHtml(widget.toolTip())
+        assert "<b>" in shown.toPlainText()
+    choose(qtbot, card, 0, "trash")
+    box = card.findChild(QMessageBox, "start_run_trash_box")
+    assert box.textFormat() == Qt.TextFormat.PlainText
+    assert "<b>big</b> & small" in box.text()
+    box.reject()
