@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,8 @@ import typer
 from rich.console import Console
 
 from workbench.errors import UserError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 RunsFolder = Annotated[
@@ -62,6 +65,11 @@ def _pair(setting: str) -> tuple[str, str]:
     return place.strip(), value.strip()
 
 
+def printable(name: str) -> str:
+    """A name without what is no character: a folder's name need not be text."""
+    return _SURROGATE.sub("?", name)
+
+
 def answer(as_json: bool, data: Any, words: str) -> None:
     """Print what was asked.
 
@@ -71,6 +79,8 @@ def answer(as_json: bool, data: Any, words: str) -> None:
         words: for people.
     """
     if as_json:
-        typer.echo(json.dumps(data, ensure_ascii=False))
+        text = json.dumps(data, ensure_ascii=False)
+        # The name of a folder need not be text; JSON can say it all the same.
+        typer.echo(json.dumps(data) if _SURROGATE.search(text) else text)
     else:
-        Console(highlight=False).print(words, markup=False, soft_wrap=True)
+        Console(highlight=False).print(printable(words), markup=False, soft_wrap=True)

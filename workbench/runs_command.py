@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from workbench import places
-from workbench.command_arguments import JsonFlag, RunsFolder, answer
+from workbench.command_arguments import JsonFlag, RunsFolder, answer, printable
 
 if TYPE_CHECKING:
     from workbench.runs.index import Entry
@@ -21,6 +22,8 @@ runs = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
 )
+
+_SORT = "newest, oldest, name, updated, phase, star, metrics.NAME or spec.PLACE."
 
 RunName = Annotated[str, typer.Argument(help="A run's folder, or its name in the folder of runs.")]
 
@@ -33,8 +36,13 @@ def list_runs(
     tag: Annotated[str, typer.Option(help="Only with this tag.")] = "",
     star: Annotated[bool, typer.Option("--star", help="Only with a star.")] = False,
     archived: Annotated[bool, typer.Option("--archived", help="Those in the archive.")] = False,
-    sort: Annotated[str, typer.Option(help="newest, oldest, name or updated.")] = "newest",
+    phase: Annotated[
+        list[str] | None, typer.Option(help="Only those that stand so, such as done; repeatable.")
+    ] = None,
+    sort: Annotated[str, typer.Option(help=_SORT)] = "newest",
+    reverse: Annotated[bool, typer.Option("--reverse", help="The other way round.")] = False,
     limit: Annotated[int | None, typer.Option(help="At most so many.", min=1)] = None,
+    offset: Annotated[int, typer.Option(help="After so many.", min=0)] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """List the runs, the newest first."""
@@ -42,15 +50,17 @@ def list_runs(
         context.obj = folder
         return
     from workbench.errors import UserError, nearest
-    from workbench.runs.index import ORDERS, Query, RunIndex
+    from workbench.runs.index import Query, RunIndex
+    from workbench.runs.store import PHASES
 
-    chosen = next((order for order in ORDERS if order == sort), None)
-    if chosen is None:
-        raise UserError(f"There is no order '{sort}'.", nearest(sort, ORDERS))
+    for stated in phase or []:
+        if stated not in PHASES:
+            raise UserError(f"No run stands '{stated}'.", nearest(stated, PHASES))
     index = RunIndex(folder or places.runs())
     index.refresh()
     query = Query(
-        words=search, tag=tag, star=star, archived=archived, sort=chosen, limit=limit
+        words=search, tag=tag, star=star, archived=archived, phases=tuple(phase or ()), sort=sort,
+        reverse=reverse, limit=limit, offset=offset,
     )  # fmt: skip
     found = [_facts(entry) for entry in index.find(query)]
     if as_json:
@@ -61,8 +71,9 @@ def list_runs(
         figures = "  ".join(f"{k} {v:.4g}" for k, v in one["metrics"].items())
         epochs = f"{one['epoch']}/{one['epochs']}"
         star_mark = "★" if one["star"] else ""
-        name = Path(one["run"]).name
-        table.add_row(star_mark, name, one["phase"], epochs, figures, " ".join(one["tags"]))
+        name = escape(printable(Path(one["run"]).name))
+        tags = escape(", ".join(one["tags"]))
+        table.add_row(star_mark, name, one["phase"], epochs, figures, tags)
     Console(highlight=False).print(table if found else "No runs.")
 
 
@@ -84,7 +95,7 @@ def label(
 
     given: dict[str, Any] = {"name": name, "note": note, "star": star, "archived": archived}
     given["tags"] = labels.parse_tags(tags) if tags is not None else None
-    found = _run(context, run)
+    found = _any_run(context, run)
     changes = {key: value for key, value in given.items() if value is not None}
     said = labels.change(found, **changes) if changes else labels.read(found)
     words = [f"{key}: {value}" for key, value in said.model_dump().items() if value]
@@ -96,9 +107,21 @@ def trash(context: typer.Context, run: RunName, as_json: JsonFlag = False) -> No
     """Move a run to the system's trash."""
     from workbench.runs.trash import discard
 
-    found = _run(context, run)
+    found = _any_run(context, run)
     discard(found)
     answer(as_json, {"trashed": str(found.folder)}, f"{found.name} is in the trash.")
+
+
+@runs.command()
+def tags(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """List the tags in use, and how many runs have each."""
+    from workbench.runs.index import RunIndex
+
+    index = RunIndex(_folder(context))
+    index.refresh()
+    found = index.tags()
+    words = "\n".join(f"{tag}  {count}" for tag, count in found.items())
+    answer(as_json, found, words or "No tags.")
 
 
 @runs.command()
@@ -148,7 +171,17 @@ def _run(context: typer.Context, name: str) -> Run:
     from workbench.runs import store
 
     inside = _folder(context) / name
-    return store.find(inside if (inside / "spec.json").is_file() else Path(name))
+    return store.find(inside if inside.is_dir() else Path(name))
+
+
+def _any_run(context: typer.Context, name: str) -> Run:
+    """Also one that is damaged: it may be labelled and thrown away."""
+    from workbench.runs import store
+
+    for folder in (_folder(context) / name, Path(name)):
+        if (folder / "status.json").is_file():
+            return store.Run(folder.absolute())
+    return _run(context, name)
 
 
 def _facts(entry: Entry) -> dict[str, Any]:

@@ -48,3 +48,8 @@ def test_ten_thousand_runs(tmp_path):
     timed("list all", index.find)
     assert len(timed("search for a word", lambda: index.find(Query(words="needle")))) == 1
     assert timed("count a tag", lambda: index.count(Query(tag="rare"))) == 1
+    for folder in (tmp_path / "runs").iterdir():
+        (folder / labels.FILE).write_text(labels.Labels(note="why", tags=("a",)).model_dump_json())
+    timed("refresh where all have new labels", index.refresh)
+    timed("list all, each with labels", index.find)
+    timed("order all by a metric", lambda: index.find(Query(sort="metrics.test_accuracy")))

@@ -230,6 +230,7 @@ def test_runs_are_labelled_searched_and_exported(shapes, tmp_path):
     facts = json.loads((run / "environment.json").read_text())
     assert facts["device"].startswith(("CPU", "GPU"))
     assert len(facts["data"]) >= 16
+    assert facts["spec"] == spec.read(run / "spec.json").fingerprint()
     said = ("--name", "The first", "--tags", "good, small", "--star", "--note", "a note")
     workbench("runs", *where, "label", run.name, *said)
     listed = json.loads(workbench("runs", *where, "--search", "first note", "--json").stdout)

@@ -1,15 +1,24 @@
 """The list of runs: how each stands, search, names, stars, archive, trash."""
 
 import os
+import sys
 from datetime import datetime
 
 import pytest
 import send2trash
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtGui import QAction, QTextDocument
+from PySide6.QtWidgets import (
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 
-from workbench.gui.presenters.runs import RunsPresenter
+from workbench.gui.presenters.runs import MOST_ROWS, RunsPresenter
 from workbench.gui.widgets.runs_list import RunsCard
 from workbench.runs import labels, store
 
@@ -181,3 +190,43 @@ def test_what_cannot_be_said_of_a_run_is_refused_in_words(qtbot, card, presenter
     presenter.label(run, tags=["x" * 41])
     qtbot.waitUntil(lambda: presenter.state.error is not None)
     assert "cannot be said" in card.banner.text.text()
+
+
+def test_an_old_run_with_a_star_is_listed_before_more_newer_ones_than_the_list_holds(
+    qtbot, card, presenter, folder
+):
+    for number in range(MOST_ROWS + 5):
+        write_run(folder, f"20260101-{number:06d}-run{number}", phase="done")
+    labels.change(store.Run(folder / "20260101-000000-run0"), star=True)
+    look(qtbot, presenter)
+    assert titles(presenter)[:2] == ["run0", f"run{MOST_ROWS + 4}"]
+    assert len(titles(presenter)) == MOST_ROWS
+    assert presenter.state.count == MOST_ROWS + 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such a name")
+def test_a_folder_whose_name_is_no_text_does_not_empty_the_list(qtbot, card, presenter, folder):
+    write_run(folder, "20260101-000000-good", phase="done")
+    write_run(folder, os.fsdecode(b"20260101-000001-odd-\xff"), phase="done")
+    look(qtbot, presenter)
+    assert titles(presenter) == ["odd-?", "good"]
+    assert card.findChild(QWidget, "start_run_0").isVisible()
+
+
+def test_names_and_notes_that_look_like_a_document_are_shown_as_they_are(
+    qtbot, card, presenter, folder
+):
+    run = write_run(folder, "20260101-000000-run", phase="failed", message="<b>no</b> way")
+    labels.change(store.Run(run), name="<b>big</b> & small", note="<i>why</i>")
+    look(qtbot, presenter)
+    row = card.findChild(QWidget, "start_run_0")
+    (title,) = [each for each in row.findChildren(QLabel) if "big" in each.text()]
+    for widget in (row, title):
+        shown = QTextDocument()
+        shown.setHtml(widget.toolTip())
+        assert "<b>" in shown.toPlainText()
+    choose(qtbot, card, 0, "trash")
+    box = card.findChild(QMessageBox, "start_run_trash_box")
+    assert box.textFormat() == Qt.TextFormat.PlainText
+    assert "<b>big</b> & small" in box.text()
+    box.reject()

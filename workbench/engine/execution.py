@@ -184,7 +184,9 @@ def _train_and_evaluate(
 ) -> LastWord:  # fmt: skip
     run_spec = run.spec()
     prepared = read_data(run_spec, recorder.tell, lambda: wish() in ("stop", "release"))
-    facts = store.environment(device=devices.describe(), data=prepared.key)
+    facts = store.environment(
+        device=devices.describe(), data=prepared.key, spec=run_spec.fingerprint()
+    )
     write_atomic(run.folder / "environment.json", facts)
     trainer = Trainer(
         run_spec, prepared, run.folder, recorder.tell, wish, journal=recorder, resume=resume

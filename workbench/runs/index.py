@@ -1,8 +1,8 @@
 """A SQLite index of a folder of runs, for lists and search; rebuilt from the folders at any time.
 
 The folders are the truth. The index lies in the user's cache and never beside the runs, which may
-be on a network drive where SQLite's write-ahead log does not work. A row is read anew where the
-time or size of one of a run's small files has changed.
+be on a network drive where SQLite's write-ahead log does not work. A row is read anew where one of
+a run's small files is another one, or its time or size has changed.
 """
 
 from __future__ import annotations
@@ -10,42 +10,57 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from workbench import places
-from workbench.errors import UserError
+from workbench.errors import UserError, nearest
 from workbench.runs import labels as run_labels
 from workbench.runs.labels import Labels
-from workbench.runs.store import Run, Status, title_of
+from workbench.runs.store import Run, Status, age, living, title_of
 
-_VERSION = 2
+_T = TypeVar("_T")
+
+_VERSION = 3
 """Of the tables; another one is thrown away and built anew."""
 
 _WATCHED = ("spec.json", "status.json", run_labels.FILE)
+_LARGEST = 16 * 2**20
+"""Bytes; no spec is that large, and reading one would hold up the list."""
 
-_TABLES = """
-CREATE TABLE runs (
-    name TEXT PRIMARY KEY, seen TEXT NOT NULL, title TEXT NOT NULL, note TEXT NOT NULL,
-    tags TEXT NOT NULL, star INTEGER NOT NULL, archived INTEGER NOT NULL, phase TEXT NOT NULL,
-    updated REAL NOT NULL, status TEXT NOT NULL, spec TEXT NOT NULL, words TEXT NOT NULL,
-    problem TEXT NOT NULL
-);
-CREATE INDEX by_star ON runs (archived, star, name);
-"""
+_TABLES = (
+    "DROP TABLE IF EXISTS runs",
+    """CREATE TABLE runs (
+        name BLOB PRIMARY KEY, seen TEXT NOT NULL, age TEXT NOT NULL, title TEXT NOT NULL,
+        called TEXT NOT NULL, note TEXT NOT NULL, tags TEXT NOT NULL, star INTEGER NOT NULL,
+        archived INTEGER NOT NULL, phase TEXT NOT NULL, updated REAL NOT NULL,
+        status TEXT NOT NULL, metrics TEXT NOT NULL, spec TEXT NOT NULL, words TEXT NOT NULL,
+        problem TEXT NOT NULL
+    )""",
+    "CREATE INDEX by_age ON runs (archived, age)",
+    "CREATE INDEX by_star ON runs (archived, star, age)",
+    f"PRAGMA user_version = {_VERSION}",
+)
+"""A folder's name need not be text, so it is kept as bytes."""
 
-Sort = Literal["newest", "oldest", "name", "updated"]
-ORDERS: dict[Sort, str] = {
-    "newest": "name DESC",
-    "oldest": "name ASC",
-    "name": "title COLLATE NOCASE ASC, name DESC",
-    "updated": "updated DESC",
+Column = Literal["newest", "oldest", "name", "updated", "phase", "star"]
+ORDERS: dict[Column, tuple[str, bool]] = {
+    "newest": ("age", True),
+    "oldest": ("age", False),
+    "name": ("title COLLATE NOCASE", False),
+    "updated": ("updated", True),
+    "phase": ("phase", False),
+    "star": ("star", True),
 }
-"""What each order is in SQL."""
+"""What each order is in SQL, and whether the largest comes first.
+
+Besides these, ``metrics.<name>`` and ``spec.<place>`` are orders.
+"""
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,7 @@ class Entry:
         title: its name.
         labels: what people say of it.
         status: how far it is; a process that died is not looked for here.
-        spec: ``spec.json`` as plain data; empty where it is damaged.
+        spec_text: ``spec.json`` in today's format; that of an empty object where it is damaged.
         problem: why it cannot be read; "" where it can.
     """
 
@@ -65,8 +80,15 @@ class Entry:
     title: str
     labels: Labels
     status: Status
-    spec: dict[str, Any]
+    spec_text: str
     problem: str = ""
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What it is, as plain data; empty where it is damaged."""
+        # Read when it is asked for: a list of ten thousand runs shows none.
+        data: dict[str, Any] = json.loads(self.spec_text)
+        return data
 
 
 @dataclass(frozen=True)
@@ -78,8 +100,11 @@ class Query:
         tag: only those with this tag; "": any.
         star: only those with a star.
         archived: those in the archive instead of the others; None: all.
-        phases: only those that stand so; empty: any.
-        sort: their order.
+        phases: only those that stand so now; empty: any.
+        sort: their order: one of ``ORDERS``, ``metrics.<name>`` or ``spec.<place>``; those that
+            lack the value come last.
+        reverse: the other way round.
+        starred_first: those with a star before all others.
         limit: at most so many; None: all.
         offset: after so many.
     """
@@ -89,13 +114,15 @@ class Query:
     star: bool = False
     archived: bool | None = False
     phases: tuple[str, ...] = ()
-    sort: Sort = "newest"
+    sort: str = "newest"
+    reverse: bool = False
+    starred_first: bool = False
     limit: int | None = None
     offset: int = 0
 
 
 class RunIndex:
-    """The index of one folder of runs.
+    """The index of one folder of runs; several programs may use it at once.
 
     Args:
         folder: the folder of all runs.
@@ -115,95 +142,107 @@ class RunIndex:
         Raises:
             UserError: the folder cannot be read, or the index cannot be written.
         """
-        present = _present(self._folder)
-        with self._open() as base:
-            known = dict(base.execute("SELECT name, seen FROM runs"))
-            gone = [(name,) for name in known.keys() - present.keys()]
-            base.executemany("DELETE FROM runs WHERE name = ?", gone)
-            changed = [name for name, seen in present.items() if known.get(name) != seen]
-            rows = (_row(Run((self._folder / name).resolve()), present[name]) for name in changed)
-            marks = ", ".join("?" * 13)
-            base.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)
-        return len(gone) + len(changed)
+        return self._ask(self._take_in)
 
     def rebuild(self) -> int:
-        """Throw the index away and read every folder.
+        """Forget the index and read every folder.
 
         Returns:
             How many runs there are.
+
+        Raises:
+            UserError: as of ``refresh``.
         """
-        for file in self._file.parent.glob(f"{self._file.name}*"):
-            file.unlink(missing_ok=True)
+
+        def forget(base: sqlite3.Connection) -> None:
+            base.execute("DELETE FROM runs")
+
+        self._ask(forget)
         return self.refresh()
 
     def find(self, query: Query = Query()) -> list[Entry]:
-        """The runs that are wanted, as of the last refresh."""
+        """The runs that are wanted, as of the last refresh.
+
+        Raises:
+            UserError: there is no such order, or the index cannot be read.
+        """
         where, values = _conditions(query)
-        order = ORDERS[query.sort]
+        order, places_of = _order(query)
         limit = -1 if query.limit is None else query.limit
         sql = (
-            "SELECT name, title, note, tags, star, archived, status, spec, problem FROM runs "
-            f"WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
+            "SELECT name, title, called, note, tags, star, archived, status, spec, problem "
+            f"FROM runs WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
         )
-        with self._open() as base:
-            rows = base.execute(sql, [*values, limit, query.offset]).fetchall()
-        return [self._entry(row) for row in rows]
+        rows = self._ask(
+            lambda base: base.execute(sql, [*values, *places_of, limit, query.offset]).fetchall()
+        )
+        folder = self._folder.resolve()
+        return [_entry(folder, row) for row in rows]
 
     def count(self, query: Query = Query()) -> int:
         """How many runs there are that are wanted, limit and offset aside."""
         where, values = _conditions(query)
-        with self._open() as base:
-            found = base.execute(f"SELECT COUNT(*) FROM runs WHERE {where}", values).fetchone()
-        return int(found[0])
+        sql = f"SELECT COUNT(*) FROM runs WHERE {where}"
+        return int(self._ask(lambda base: base.execute(sql, values).fetchone())[0])
 
-    def tags(self) -> list[str]:
-        """Every tag in use, in the order of the alphabet."""
-        with self._open() as base:
-            found = base.execute("SELECT DISTINCT tags FROM runs WHERE tags != '[]'").fetchall()
-        return sorted({tag for (tags,) in found for tag in json.loads(tags)})
+    def tags(self) -> dict[str, int]:
+        """How many runs have each tag in use, in the order of the alphabet."""
+        sql = "SELECT value, COUNT(*) FROM runs, json_each(runs.tags) GROUP BY value ORDER BY value"
+        return dict(self._ask(lambda base: base.execute(sql).fetchall()))
 
-    def _entry(self, row: tuple[Any, ...]) -> Entry:
-        name, title, note, tags, star, archived, status, spec, problem = row
-        said = Labels.model_construct(
-            name=title, note=note, tags=tuple(json.loads(tags)), star=bool(star),
-            archived=bool(archived),
-        )  # fmt: skip
-        return Entry(
-            Run((self._folder / name).resolve()), title, said,
-            Status.model_validate_json(status), json.loads(spec), problem,
-        )  # fmt: skip
+    def _take_in(self, base: sqlite3.Connection) -> int:
+        present = _present(self._folder)
+        known = dict(base.execute("SELECT name, seen FROM runs"))
+        gone = [(name,) for name in known.keys() - present.keys()]
+        changed = [name for name, seen in present.items() if known.get(name) != seen]
+        folder = self._folder.resolve()
+        # Read before anything is written: on a slow drive others would wait for the lock.
+        rows = [_row(folder, name, present[name]) for name in changed]
+        base.executemany("DELETE FROM runs WHERE name = ?", gone)
+        marks = ", ".join("?" * 16)
+        base.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)
+        return len(gone) + len(changed)
 
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _ask(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Work with the index; one that is damaged is built anew first."""
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.closing(self._connected()) as base, base:
-                yield base
+            try:
+                return self._once(work)
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+                    raise
+            for file in self._file.parent.glob(f"{self._file.name}*"):
+                file.unlink(missing_ok=True)
+            self._once(self._take_in)
+            return self._once(work)
         except (sqlite3.Error, OSError) as error:
             raise UserError(
                 f"The index of runs {self._file} cannot be used: {error}.",
                 "It may be deleted at any time: it is built anew from the runs.",
             ) from None
 
-    def _connected(self) -> sqlite3.Connection:
-        base = sqlite3.connect(self._file, timeout=10)
-        try:
-            base.execute("PRAGMA journal_mode = WAL")
+    def _once(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(self._file, timeout=30)) as base, base:
+            base.create_function("now_phase", 1, _phase_now)
+            if base.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                _make_tables(base)
             base.execute("PRAGMA synchronous = NORMAL")
-            if base.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
-                return base
-        except sqlite3.DatabaseError:
-            # Damaged: it holds nothing that the folders do not.
-            pass
-        base.close()
-        for file in self._file.parent.glob(f"{self._file.name}*"):
-            file.unlink(missing_ok=True)
-        base = sqlite3.connect(self._file, timeout=10)
-        base.execute("PRAGMA journal_mode = WAL")
-        base.execute("PRAGMA synchronous = NORMAL")
-        base.executescript(_TABLES)
-        base.execute(f"PRAGMA user_version = {_VERSION}")
-        return base
+            return work(base)
+
+
+_SILENCE = Labels()
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _make_tables(base: sqlite3.Connection) -> None:
+    """Make the tables unless another program has just done so."""
+    base.execute("PRAGMA journal_mode = WAL")
+    base.execute("BEGIN IMMEDIATE")
+    if base.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        for statement in _TABLES:
+            base.execute(statement)
+    base.commit()
 
 
 def index_file(folder: Path) -> Path:
@@ -212,15 +251,15 @@ def index_file(folder: Path) -> Path:
     return places.cache() / "runs" / f"{digest}.sqlite"
 
 
-def _present(folder: Path) -> dict[str, str]:
-    """The runs in a folder, each with times and sizes of the files that its row is made of."""
-    found: dict[str, str] = {}
+def _present(folder: Path) -> dict[bytes, str]:
+    """The runs in a folder, each with the facts of the files that its row is made of."""
+    found: dict[bytes, str] = {}
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 seen = _seen(entry.path) if entry.is_dir() else ""
                 if seen:
-                    found[entry.name] = seen
+                    found[os.fsencode(entry.name)] = seen
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -229,21 +268,23 @@ def _present(folder: Path) -> dict[str, str]:
 
 
 def _seen(folder: str) -> str:
-    """Times and sizes of a run's small files; "" where it is no run."""
+    """Number, time and size of a run's small files; "" where it is no run."""
+    # A file that changes is replaced as a whole: its number tells what a coarse clock does not.
     told = []
     for name in _WATCHED:
         try:
             facts = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - ten thousand a second
-            told.append(f"{facts.st_mtime_ns}:{facts.st_size}")
+            told.append(f"{facts.st_ino}:{facts.st_mtime_ns}:{facts.st_size}")
         except OSError:
             told.append("-")
     return "" if told[0] == told[1] == "-" else " ".join(told)
 
 
-def _row(run: Run, seen: str) -> tuple[Any, ...]:
+def _row(folder: Path, name: bytes, seen: str) -> tuple[Any, ...]:
     """The row of a run; one that is damaged has one, too."""
+    run = Run(folder / os.fsdecode(name))
     problems: list[str] = []
-    labels, status, spec = Labels(), Status(phase="failed"), dict[str, Any]()
+    labels, status, spec, said = Labels(), Status(phase="failed"), dict[str, Any](), list[str]()
     try:
         labels = run_labels.read(run)
     except UserError as error:
@@ -253,19 +294,56 @@ def _row(run: Run, seen: str) -> tuple[Any, ...]:
     except UserError as error:
         problems.append(error.problem)
     try:
-        spec = json.loads((run.folder / "spec.json").read_text("utf-8"))
-        if not isinstance(spec, dict):
-            raise ValueError("it is no object")
-    except (OSError, ValueError) as error:
-        spec = {}
+        spec = _spec(run.folder / "spec.json")
+        said = list(_words(spec))
+    except (OSError, ValueError, RecursionError) as error:
         problems.append(f"spec.json cannot be read: {error}.")
+    except UserError as error:
+        problems.append(error.problem)
     title = labels.name or title_of(run.name)
-    words = " ".join([title, labels.note, *labels.tags, run.name, *_words(spec)]).casefold()
+    words = " ".join([title, labels.note, *labels.tags, run.name, *said]).casefold()
+    finite = {key: value for key, value in status.metrics.items() if math.isfinite(value)}
     return (
-        run.name, seen, title, labels.note, json.dumps(labels.tags), int(labels.star),
-        int(labels.archived), status.phase, status.updated, status.model_dump_json(),
-        json.dumps(spec), words, " ".join(problems),
+        name, seen, _text("{}\x01{}\x01{:03}".format(*age(run))), _text(title), labels.name,
+        labels.note, json.dumps(labels.tags), int(labels.star), int(labels.archived), status.phase,
+        status.updated, status.model_dump_json(), json.dumps(finite), json.dumps(spec),
+        _text(words), _text(" ".join(problems)),
     )  # fmt: skip
+
+
+def _spec(file: Path) -> dict[str, Any]:
+    """A spec as plain data in today's format; its values are not looked at."""
+    # Here, for a list where nothing has changed needs no spec.
+    from workbench.spec import VERSION
+    from workbench.spec.migrations import migrated
+
+    if file.stat().st_size > _LARGEST:
+        raise ValueError(f"it is larger than {_LARGEST / 2**20:.0f} MiB")
+    data = json.loads(file.read_text("utf-8"))
+    if not isinstance(data, dict):
+        raise ValueError("it is no object")
+    return migrated(data, VERSION)
+
+
+def _entry(folder: Path, row: tuple[Any, ...]) -> Entry:
+    name, title, called, note, tags, star, archived, status, spec, problem = row
+    said = _SILENCE
+    if called or note or tags != "[]" or star or archived:
+        said = Labels.model_construct(
+            name=called, note=note, tags=tuple(json.loads(tags)), star=bool(star),
+            archived=bool(archived),
+        )  # fmt: skip
+    run = Run(folder / os.fsdecode(name))
+    return Entry(run, title, said, Status.model_validate_json(status), spec, problem)
+
+
+def _text(words: str) -> str:
+    """Words without what is no character, which neither a database nor a screen takes."""
+    return words.encode("utf-8", "replace").decode("utf-8")
+
+
+def _phase_now(status: str) -> str:
+    return living(Status.model_validate_json(status)).phase
 
 
 def _words(spec: Any) -> Iterable[str]:
@@ -278,20 +356,44 @@ def _words(spec: Any) -> Iterable[str]:
                 yield from _words(value)
 
 
+def _order(query: Query) -> tuple[str, list[str]]:
+    """The order in SQL, and the values that it needs."""
+    values: list[str] = []
+    kind, _, place = query.sort.partition(".")
+    column = next((order for order in ORDERS if order == query.sort), None)
+    if column is not None:
+        sql, largest_first = ORDERS[column]
+    elif kind in ("metrics", "spec") and place and '"' not in place:
+        keys = [place] if kind == "metrics" else place.split(".")
+        # A value that is no number cannot stand in JSON; older SQLite stops at one.
+        sql = f"CASE WHEN json_valid({kind}) THEN json_extract({kind}, ?) END"
+        values = ["$" + "".join(f'."{key}"' for key in keys)] * 2
+        sql, largest_first = f"{sql} IS NULL, {sql}", kind == "metrics"
+    else:
+        known = [*ORDERS, "metrics.<name>", "spec.<place>"]
+        raise UserError(f"There is no order '{query.sort}'.", nearest(query.sort, known))
+    way = "DESC" if largest_first != query.reverse else "ASC"
+    first = "star DESC, " if query.starred_first else ""
+    newest = "" if sql == "age" else ", age DESC"
+    return f"{first}{sql} {way}{newest}", values
+
+
 def _conditions(query: Query) -> tuple[str, list[Any]]:
     clauses, values = ["1"], list[Any]()
     for word in query.words.casefold().split():
         clauses.append("instr(words, ?) > 0")
-        values.append(word)
+        values.append(_text(word))
     if query.tag:
         clauses.append("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE value = ?)")
-        values.append(query.tag)
+        values.append(_text(query.tag))
     if query.star:
         clauses.append("star = 1")
     if query.archived is not None:
         clauses.append("archived = ?")
         values.append(int(query.archived))
     if query.phases:
-        clauses.append(f"phase IN ({', '.join('?' * len(query.phases))})")
+        # Only of one that was under way when it last spoke can the process have died since.
+        now = "CASE phase WHEN 'running' THEN now_phase(status) ELSE phase END"
+        clauses.append(f"{now} IN ({', '.join('?' * len(query.phases))})")
         values += query.phases
     return " AND ".join(clauses), values

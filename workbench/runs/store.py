@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import psutil
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -33,6 +33,7 @@ Phase = Literal[
     "created", "running", "paused", "interrupted", "done", "stopped", "flat", "time", "discarded",
     "failed",
 ]  # fmt: skip
+PHASES: tuple[Phase, ...] = get_args(Phase)
 _OUTCOMES: tuple[Phase, ...] = ("done", "stopped", "flat", "time", "discarded", "failed")
 
 
@@ -276,11 +277,15 @@ def every(folder: Path) -> list[Run]:
     if not folder.is_dir():
         return []
     found = [Run(entry.resolve()) for entry in folder.iterdir() if (entry / "spec.json").is_file()]
-    return sorted(found, key=_age, reverse=True)
+    return sorted(found, key=age, reverse=True)
 
 
-def _age(run: Run) -> tuple[str, str, int]:
-    """Stamp, name and number within the second: the tenth is newer than the second."""
+def age(run: Run) -> tuple[str, str, int]:
+    """Stamp, name and number within the second: the tenth is newer than the second.
+
+    Args:
+        run: the run; the larger what is given back, the newer it is.
+    """
     stamp, rest = run.name[:15], run.name[15:]
     numbered = re.fullmatch(r"(.*)-(\d{1,3})", rest)
     return (stamp, numbered[1], int(numbered[2])) if numbered else (stamp, rest, 1)
@@ -343,7 +348,7 @@ def environment(**more: str) -> str:
     """Versions and machine as JSON text, for ``environment.json``; imports nothing heavy.
 
     Args:
-        more: further facts, such as the device and the fingerprint of the data.
+        more: further facts, such as the device and the fingerprints of data and spec.
     """
     names = ("tensorflow", "keras", "numpy", "scikit-learn", "multimodal-workbench")
     facts = {name: version(name) for name in names}

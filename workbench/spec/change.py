@@ -131,7 +131,7 @@ def read(file: Path) -> RunSpec:
         raise UserError(f"{file} cannot be read: {error}.", "Check the path.") from None
     try:
         data = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
             f"{file} is not valid {file.suffix[1:].upper() or 'JSON'}: {error}."
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -236,6 +237,11 @@ class RunSpec(Spec):
     def to_json(self) -> str:
         """The text of ``spec.json``: every default written out, keys in order of declaration."""
         return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+
+    def fingerprint(self) -> str:
+        """The same for two runs that are the same but for their names."""
+        same = self.model_copy(update={"name": ""}).to_json()
+        return hashlib.sha256(same.encode()).hexdigest()[:24]
 
 
 def _with_options(data: dict[str, Any]) -> dict[str, Any]:

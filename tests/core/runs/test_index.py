@@ -15,7 +15,7 @@ from workbench.runs import labels, store, trash
 from workbench.runs.index import Query, RunIndex, index_file
 from workbench.runs.labels import Labels
 from workbench.runs.store import Status
-from workbench.spec.migrations import migrated
+from workbench.spec.migrations import MIGRATIONS, migrated
 
 DATA = {
     "data": {"folder": "/data/birds", "target": "species", "task": "category"},
@@ -95,7 +95,7 @@ def test_runs_are_found_by_words_tags_star_and_archive(make, index):
     assert names(index.find(Query(tag="goo"))) == []
     assert names(index.find(Query(archived=True))) == ["old-owls"]
     assert index.count(Query(archived=None)) == 3
-    assert index.tags() == ["beak", "good"]
+    assert index.tags() == {"beak": 1, "good": 2}
     assert names(index.find(Query(sort="name", limit=1, offset=1))) == ["owls"]
     (entry,) = index.find(Query(words="beak"))
     assert entry.labels.tags == ("good", "beak")
@@ -217,6 +217,26 @@ def test_an_old_spec_is_brought_forward_step_by_step():
     assert migrated(old, 3, chain) == {"rate": 0.1, "seed": 0, "version": 3}
     assert old == {"lr": 0.1}
     assert migrated({"rate": 1, "version": 3}, 3, chain) == {"rate": 1, "version": 3}
+
+
+def test_every_older_version_has_a_step():
+    assert set(MIGRATIONS) == set(range(1, spec.VERSION))
+
+
+def test_a_file_of_an_older_version_is_read_and_left_as_it_is(tmp_path):
+    file = tmp_path / "spec.json"
+    unmarked = {key: value for key, value in DATA.items() if key != "version"}
+    file.write_text(json.dumps(unmarked))
+    before = file.read_bytes()
+    assert spec.read(file).version == spec.VERSION
+    assert file.read_bytes() == before
+
+
+def test_a_spec_of_endless_depth_is_refused_in_words(tmp_path):
+    file = tmp_path / "spec.json"
+    file.write_text('{"a":' * 100_000 + "1" + "}" * 100_000)
+    with pytest.raises(UserError, match="not valid JSON"):
+        spec.read(file)
 
 
 @pytest.mark.parametrize("version", [0, "2", True, None, 99])

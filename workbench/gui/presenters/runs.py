@@ -163,7 +163,10 @@ class RunsPresenter(QObject):
         self.resume_wished.emit(folder)
 
     def _look(self, first: Callable[[], object]) -> None:
-        query = Query(words=self.state.words, archived=self.state.archived, limit=MOST_ROWS)
+        query = Query(
+            words=self.state.words, archived=self.state.archived, starred_first=True,
+            limit=MOST_ROWS,
+        )  # fmt: skip
 
         def look() -> tuple[tuple[RecentRun, ...], int, UserError | None]:
             trouble = None
@@ -174,10 +177,8 @@ class RunsPresenter(QObject):
             self._index.refresh()
             found = self._index.find(query)
             now = self._now()
-            rows = [_row(entry, now) for entry in found]
-            # Those with a star first; the order is otherwise kept.
-            rows.sort(key=lambda row: not row.labels.star)
-            return tuple(rows), self._index.count(query), trouble
+            rows = tuple(_row(entry, now) for entry in found)
+            return rows, self._index.count(query), trouble
 
         self._work.ask(look)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
@@ -42,6 +44,18 @@ def set_role(widget: QWidget, role: str) -> None:
         widget.style().polish(widget)
 
 
+def plain_tip(text: str) -> str:
+    """A tooltip that shows words as they are.
+
+    Args:
+        text: anybody's words. What looks like a document would be taken for one, for a tooltip
+            has no format of its own.
+    """
+    if "<" not in text:
+        return text
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"
+
+
 class ElidedLabel(QLabel):
     """A label of one line that shortens its words with an ellipsis; the tooltip has all of them.
 
@@ -72,7 +86,7 @@ class ElidedLabel(QLabel):
     def setText(self, text: str) -> None:
         """Show these words."""
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
 
     def minimumSizeHint(self) -> QSize:
         """Narrow as a few letters."""

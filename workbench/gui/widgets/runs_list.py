@@ -23,7 +23,7 @@ from workbench.gui import theme
 from workbench.gui.presenters.runs import RecentRun, RunsPresenter, RunsState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Banner
-from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.labels import label, plain_tip
 from workbench.gui.widgets.start_cards import Row, RowsCard
 from workbench.runs.labels import parse_tags
 
@@ -132,6 +132,8 @@ class RunsCard(RowsCard):
         box = QMessageBox(self)
         box.setObjectName("start_run_trash_box")
         box.setIcon(QMessageBox.Icon.Question)
+        # The name is somebody's words and no document.
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"Move {run.title} to the trash?")
         box.setInformativeText("Its curves, its model and its results go with it.")
         yes = box.addButton("Move to the trash", QMessageBox.ButtonRole.AcceptRole)
@@ -161,13 +163,14 @@ class RunRow(Row):
         said = run.labels
         when = " · ".join(words for words in (run.when, ", ".join(said.tags)) if words)
         icon = "star" if said.star else "chart-line"
-        super().__init__(icon, run.title, when, f"start_run_{place}", parent)
+        end = Qt.TextElideMode.ElideRight
+        super().__init__(icon, run.title, when, f"start_run_{place}", parent, note_elided=end)
         if said.star:
             self.icon.show_icon("star", "accent")
         starred = ", starred" if said.star else ""
         self.setAccessibleName(f"Run {run.title}{starred}, {when}, {run.phase}, {run.headline}")
         tip = [run.message or str(run.folder), said.note]
-        self.setToolTip("\n".join(words for words in tip if words))
+        self.setToolTip(plain_tip("\n".join(words for words in tip if words)))
         for words, role in ((run.phase, run.tone), (run.headline, "quiet")):
             if words:
                 line = label(words, role)

@@ -87,11 +87,13 @@ class Row(ClickableCard):
         note: its second line.
         name: its ``objectName``.
         parent: its parent.
+        note_elided: where its second line is shortened.
     """
 
     def __init__(
-        self, icon_name: str, title: str, note: str, name: str, parent: QWidget | None = None
-    ) -> None:
+        self, icon_name: str, title: str, note: str, name: str, parent: QWidget | None = None,
+        note_elided: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
+    ) -> None:  # fmt: skip
         super().__init__("", "", name, parent)
         set_role(self, "row")
         self.setAccessibleName(f"{title}, {note}")
@@ -105,7 +107,7 @@ class Row(ClickableCard):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(ElidedLabel(title, "strong", mode=Qt.TextElideMode.ElideMiddle))
-        words.addWidget(ElidedLabel(note, "quiet", mode=Qt.TextElideMode.ElideMiddle))
+        words.addWidget(ElidedLabel(note, "quiet", mode=note_elided))
         line.addLayout(words, 1)
         self.right = QVBoxLayout()
         self.right.setSpacing(0)
