@@ -16,7 +16,8 @@ from PySide6.QtCore import QSettings
 from workbench import places, spec, suggest
 from workbench.data.folder import scan
 from workbench.gui.app import Workbench
-from workbench.gui.engine import Engines, EngineThread
+from workbench.gui.engine import EngineThread
+from workbench.gui.engines import Engines
 from workbench.gui.opening import make_application
 from workbench.runs import store
 

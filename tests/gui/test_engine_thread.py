@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from workbench import events, spec
-from workbench.gui.engine import Engines, EngineThread
+from workbench.gui.engine import EngineThread
+from workbench.gui.engines import Engines
 from workbench.runs import store
 
 

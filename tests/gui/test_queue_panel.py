@@ -9,7 +9,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QCheckBox, QListWidget, QSpinBox
 
 from workbench import places, spec
-from workbench.gui.engine import Engines, EngineThread
+from workbench.gui.engine import EngineThread
+from workbench.gui.engines import Engines
 from workbench.gui.launching import Launching
 from workbench.gui.presenters.queue import QueuePresenter
 from workbench.gui.presenters.train import TrainPresenter

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from workbench import events
-from workbench.gui.presenters.train import TrainPresenter, TrainState
+from workbench.gui.presenters.train import TrainPresenter
+from workbench.gui.presenters.train_state import TrainState
 from workbench.gui.screens.train import TrainView
 from workbench.runs import store
 from workbench.spec import DataSpec, ModelSpec, ObjectiveSpec, PartSpec, RunSpec, TrainSpec

@@ -14,9 +14,8 @@ from workbench.data.health import examine
 from workbench.data.index import Index
 from workbench.errors import UserError
 from workbench.gui import theme
-from workbench.gui.background import Latest
 from workbench.gui.capturing import Capturing
-from workbench.gui.engine import Engines, EngineState
+from workbench.gui.engines import Engines, EngineState
 from workbench.gui.launching import Launching
 from workbench.gui.opening import Opening
 from workbench.gui.presenters.data import DataPresenter, DataState
@@ -29,7 +28,9 @@ from workbench.gui.presenters.own_parts import OwnPartsPresenter
 from workbench.gui.presenters.queue import QueuePresenter
 from workbench.gui.presenters.recipe import RecipePresenter, RecipeState, why_not
 from workbench.gui.presenters.results import ResultsPresenter
-from workbench.gui.presenters.train import TrainPresenter, TrainState
+from workbench.gui.presenters.train import TrainPresenter
+from workbench.gui.presenters.train_state import TrainState
+from workbench.gui.previewing import Preview
 from workbench.gui.screens.data import DataView
 from workbench.gui.screens.losses import LossesView
 from workbench.gui.screens.recipe import RecipeView
@@ -41,7 +42,6 @@ from workbench.gui.widgets.machine import MachineDialog
 from workbench.gui.widgets.own_parts import OwnPartsView
 from workbench.gui.widgets.queue import QueueView
 from workbench.gui.widgets.rail import Mark
-from workbench.gui.widgets.sample import SampleView
 from workbench.parts import Part
 from workbench.runs import store
 from workbench.runs.queue import Queue
@@ -85,17 +85,11 @@ class Workbench(QObject):
         self.results = ResultsPresenter(parent=self)
         self.losses = LossesPresenter(self._why_not, parent=self)
         self.own_parts = OwnPartsPresenter(parent=self)
-        self.preview = SampleView("results_sample")
-        # The screen itself names the sample above the preview.
-        self.preview.title.hide()
-        self.preview.target.hide()
+        self.preview = Preview(self.data, self.results, parent=self)
         self._add_screens()
         self._pending: RunSpec | None = None
         self._prepared: RunSpec | None = None
         self._closing = False
-        self._index_of_results: Index | None = None
-        self._wanted_stem = ""
-        self._scan_of_results = Latest(self)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(PREPARE_AFTER_MS)
@@ -128,7 +122,7 @@ class Workbench(QObject):
         self.train_view = TrainView(self.train)
         self.train_view.show_beside(QueueView(self.queue))
         self.results_view = ResultsView(self.results)
-        self.results_view.preview_slot.addWidget(self.preview)
+        self.results_view.preview_slot.addWidget(self.preview.view)
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)
@@ -173,8 +167,7 @@ class Workbench(QObject):
         self.results_view.train_wished.connect(lambda: show("train"))
         self.results_view.recipe_wished.connect(lambda: show("recipe"))
         self.results_view.folder_wished.connect(_open_folder)
-        self.results_view.sample_chosen.connect(self._show_sample)
-        self._scan_of_results.answered.connect(self._have_results_index)
+        self.results_view.sample_chosen.connect(self.preview.show_sample)
         self.engines.changed.connect(self._show_engine)
         self._connect_losses()
         self.window.machine_wished.connect(self.machine_view.open)
@@ -250,7 +243,7 @@ class Workbench(QObject):
             self.start_view.banner.show_error(error)
             return
         self.results.show_run(folder)
-        self._index_of_results = None
+        self.preview.forget()
         done = self.train.state.has_results
         self.window.show_stage("results" if done else "train")
         self.window.rail.buttons["results"].show_mark("ready" if done else "")
@@ -295,7 +288,7 @@ class Workbench(QObject):
     @Slot(object, object)
     def _use(self, index: Index, data: DataSpec) -> None:
         pending, self._pending = self._pending, None
-        self._index_of_results = None
+        self.preview.forget()
         if pending is not None:
             try:
                 self.recipe.use(index, pending, data=data)
@@ -354,32 +347,6 @@ class Workbench(QObject):
         if self.results.state.folder != folder:
             self.results.show_run(folder)
         self.window.show_stage("results")
-
-    @Slot(str)
-    def _show_sample(self, stem: str) -> None:
-        folder = self.results.state.folder
-        if not stem or folder is None:
-            self.preview.clear()
-            return
-        if self._index_of_results is not None:
-            self.preview.show_stem(self._index_of_results, stem)
-            return
-        self._wanted_stem = stem
-        known, shown = self.data.state.index, self.data.state.data
-        data = store.find(folder).spec().data
-        if (
-            known is not None
-            and shown is not None
-            and (shown.folder, shown.reading) == (data.folder, data.reading)
-        ):
-            self._have_results_index(known)
-        else:
-            self._scan_of_results.ask(lambda: scan(data.folder, reading=data.reading, check=False))
-
-    @Slot(object)
-    def _have_results_index(self, index: Index) -> None:
-        self._index_of_results = index
-        self.preview.show_stem(index, self._wanted_stem)
 
     @Slot(object)
     def _mark_data(self, state: DataState) -> None:

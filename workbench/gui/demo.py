@@ -15,7 +15,7 @@ from workbench.gui.opening import make_application
 from workbench.gui.presenters.data import DataState
 from workbench.gui.presenters.results import ResultsState
 from workbench.gui.presenters.start import StartState
-from workbench.gui.presenters.train import TrainState
+from workbench.gui.presenters.train_state import TrainState
 
 # A picture is taken this long after a screen was shown: pictures and sounds are decoded by then.
 SETTLE_MS = 900

@@ -12,7 +12,7 @@ from workbench import events, places
 from workbench.engine import protocol, wishes
 from workbench.errors import UserError
 from workbench.gui.background import Latest
-from workbench.gui.engine import Engines
+from workbench.gui.engines import Engines
 from workbench.gui.following import Following
 from workbench.gui.presenters.queue import QueuePresenter
 from workbench.gui.presenters.train import TrainPresenter

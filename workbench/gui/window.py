@@ -21,7 +21,7 @@ from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.rail import Rail
 
 if TYPE_CHECKING:
-    from workbench.gui.engine import EngineState
+    from workbench.gui.engines import EngineState
 
 STAGES = [
     ("start", "Start", "house"),

@@ -6,14 +6,14 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from workbench import events
 from workbench.errors import UserError
+from workbench.gui.presenters.train_state import Ear, Link, TrainState
 from workbench.gui.presenters.train_words import (
     METRICS,
     OUTCOMES,
@@ -26,132 +26,17 @@ from workbench.gui.presenters.train_words import (
 from workbench.gui.words import figure
 from workbench.runs import store
 from workbench.runs.curves import Curves, in_words
-from workbench.runs.learning import Learning, who_is_learning
+from workbench.runs.learning import who_is_learning
 from workbench.runs.store import Run
-from workbench.runs.verdict import Verdict, verdict
+from workbench.runs.verdict import verdict
 from workbench.spec import RunSpec, change_all
 
-Phase = Literal[
-    "idle", "preparing", "running", "pausing", "paused", "stopping", "evaluating", "done", "failed",
-]  # fmt: skip
 SILENCE_SECONDS = 60.0
 """An engine that says nothing new of its steps for so long, or 20 times as long as it usually
 takes, is said to be silent."""
 
 _MOST_LINES = 200
 _MOST_EARLIER = 3
-_NO_VERDICT = Verdict("–", "", "quiet")
-_NOBODY = Learning()
-
-
-class Link(Protocol):
-    """What the presenter needs of the thread that owns the engine."""
-
-    said: SignalInstance
-
-    def ask_to_stop(self) -> None:
-        """Stop and keep the best."""
-
-    def finish_epoch(self) -> None:
-        """Stop after the epoch in hand and keep the best."""
-
-    def pause(self, *, release: bool = False) -> None:
-        """Stand still; ends the engine, too, where that is wished."""
-
-    def go_on(self) -> None:
-        """Go on after a pause."""
-
-    def discard(self) -> None:
-        """End at once and keep nothing."""
-
-
-class _Ear(QObject):
-    """Hears one link and falls silent for good.
-
-    A word that another thread has said already is delivered even after ``disconnect``; this is why
-    each run has an ear of its own.
-    """
-
-    heard = Signal(object)
-
-    def __init__(self, link: Link, parent: QObject) -> None:
-        super().__init__(parent)
-        self._open = True
-        link.said.connect(self._hear)
-
-    @Slot(object)
-    def _hear(self, event: object) -> None:
-        if self._open:
-            self.heard.emit(event)
-
-    def close(self) -> None:
-        """Hear nothing more."""
-        self._open = False
-        self.deleteLater()
-
-
-@dataclass(frozen=True)
-class TrainState:
-    """All that the training screen shows, in one value.
-
-    Args:
-        phase: how far the run is.
-        title: its name.
-        recipe: what it is, in one line.
-        words: what happens now.
-        progress: share of the run that is done, 0..1; below 0: not known.
-        loss: validation loss, and the line beneath.
-        metric_name: name of the metric, in words.
-        metric: validation metric, and the line beneath.
-        epoch: epoch, and the line beneath.
-        verdict: what the curves say.
-        learning: which encoder the gradients pull at.
-        several: the objective has several terms.
-        lines: what happened, oldest first.
-        error: why it failed.
-        log: last lines of the log of a failed run.
-        folder: its folder.
-        outcome: how it ended, as in ``Ended``, or ``failed``; "" before, and where no end is known.
-        resumable: it stands still on disk and can go on.
-        proposal: a change of its recipe under which it may go well, in words; "" for none.
-        silent: the engine has said nothing for long.
-    """
-
-    phase: Phase = "idle"
-    title: str = "Train"
-    recipe: str = ""
-    words: str = ""
-    progress: float = 0.0
-    loss: tuple[str, str] = ("–", "")
-    metric_name: str = "Validation metric"
-    metric: tuple[str, str] = ("–", "")
-    epoch: tuple[str, str] = ("–", "")
-    verdict: Verdict = _NO_VERDICT
-    learning: Learning = _NOBODY
-    several: bool = False
-    lines: tuple[str, ...] = ()
-    error: UserError | None = None
-    log: str = ""
-    folder: Path | None = None
-    outcome: str = ""
-    resumable: bool = False
-    proposal: str = ""
-    silent: bool = False
-
-    @property
-    def has_results(self) -> bool:
-        """The run kept a model."""
-        return self.outcome in {"done", "stopped", "flat", "time"}
-
-    @property
-    def under_way(self) -> bool:
-        """A run can be stopped now."""
-        return self.phase in {"preparing", "running", "pausing", "paused"}
-
-    @property
-    def held(self) -> bool:
-        """A process holds the run, whatever it does."""
-        return self.phase not in {"idle", "done", "failed"}
 
 
 class TrainPresenter(QObject):
@@ -185,7 +70,7 @@ class TrainPresenter(QObject):
         self.curves = Curves()
         self.earlier: tuple[Curves, ...] = ()
         self._link: Link | None = None
-        self._ear: _Ear | None = None
+        self._ear: Ear | None = None
         self._spec: RunSpec | None = None
         self._replaying = False
         self._begun = 0.0
@@ -258,7 +143,7 @@ class TrainPresenter(QObject):
             self.blockSignals(False)
 
     def _listen(self, link: Link) -> None:
-        self._link, self._ear = link, _Ear(link, self)
+        self._link, self._ear = link, Ear(link, self)
         self._ear.heard.connect(self.hear)
         self._heard_at, self._usual = time.monotonic(), 0.0
         self._watch.start()

@@ -18,7 +18,8 @@ from workbench.gui import theme
 from workbench.gui.plots.live import LivePlot
 from workbench.gui.plots.training import LossPlot, MetricPlot
 from workbench.gui.presenters.queue import QueueState
-from workbench.gui.presenters.train import TrainPresenter, TrainState
+from workbench.gui.presenters.train import TrainPresenter
+from workbench.gui.presenters.train_state import TrainState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card, EmptyState, Figure
 from workbench.gui.widgets.figures import MACHINE, STEPS, FiguresView
