@@ -8,6 +8,7 @@ a run's small files is another one, or its time or size has changed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -259,11 +260,17 @@ def _entry(folder: Path, row: tuple[Any, ...]) -> Entry:
     said = _SILENCE
     if called or note or tags != "[]" or star or archived:
         said = Labels.model_construct(
-            name=called, note=note, tags=tuple(json.loads(tags)), star=bool(star),
+            name=called, note=note, tags=_tags(tags), star=bool(star),
             archived=bool(archived),
         )  # fmt: skip
     run = Run(folder / os.fsdecode(name))
     return Entry(run, title, said, Status.model_validate_json(status), spec, problem)
+
+
+@functools.lru_cache(maxsize=1024)
+def _tags(text: str) -> tuple[str, ...]:
+    # Many runs have the same.
+    return tuple(json.loads(text))
 
 
 def _phase_now(status: str) -> str:
@@ -281,15 +288,15 @@ def _order(query: Query) -> tuple[str, list[str]]:
         keys = [place] if kind == "metrics" else place.split(".")
         # A value that is no number cannot stand in JSON; older SQLite stops at one.
         sql = f"CASE WHEN json_valid({kind}) THEN json_extract({kind}, ?) END"
-        values = ["$" + "".join(f'."{key}"' for key in keys)] * 2
-        sql, largest_first = f"{sql} IS NULL, {sql}", kind == "metrics"
+        values = ["$" + "".join(f'."{key}"' for key in keys)]
+        largest_first = kind == "metrics"
     else:
         known = [*ORDERS, "metrics.<name>", "spec.<place>"]
         raise UserError(f"There is no order '{query.sort}'.", nearest(query.sort, known))
     way = "DESC" if largest_first != query.reverse else "ASC"
     first = "star DESC, " if query.starred_first else ""
     newest = "" if sql == "age" else ", age DESC"
-    return f"{first}{sql} {way}{newest}", values
+    return f"{first}{sql} {way} NULLS LAST{newest}", values
 
 
 def _conditions(query: Query) -> tuple[str, list[Any]]:
