@@ -8,30 +8,26 @@ a run's small files is another one, or its time or size has changed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
-import math
 import os
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from workbench import places
 from workbench.errors import UserError, nearest
-from workbench.runs import labels as run_labels
+from workbench.runs import index_rows
 from workbench.runs.labels import Labels
-from workbench.runs.store import Run, Status, age, living, title_of
+from workbench.runs.store import Run, Status, living
 
 _T = TypeVar("_T")
 
 _VERSION = 3
 """Of the tables; another one is thrown away and built anew."""
-
-_WATCHED = ("spec.json", "status.json", run_labels.FILE)
-_LARGEST = 16 * 2**20
-"""Bytes; no spec is that large, and reading one would hold up the list."""
 
 _TABLES = (
     "DROP TABLE IF EXISTS runs",
@@ -132,6 +128,7 @@ class RunIndex:
     def __init__(self, folder: Path, file: Path | None = None) -> None:
         self._folder = folder
         self._file = file or index_file(folder)
+        self._memory: sqlite3.Connection | None = None
 
     def refresh(self) -> int:
         """Look at the folders and read what has changed.
@@ -140,7 +137,7 @@ class RunIndex:
             How many rows changed.
 
         Raises:
-            UserError: the folder cannot be read, or the index cannot be written.
+            UserError: the folder cannot be read.
         """
         return self._ask(self._take_in)
 
@@ -164,7 +161,7 @@ class RunIndex:
         """The runs that are wanted, as of the last refresh.
 
         Raises:
-            UserError: there is no such order, or the index cannot be read.
+            UserError: there is no such order.
         """
         where, values = _conditions(query)
         order, places_of = _order(query)
@@ -191,13 +188,13 @@ class RunIndex:
         return dict(self._ask(lambda base: base.execute(sql).fetchall()))
 
     def _take_in(self, base: sqlite3.Connection) -> int:
-        present = _present(self._folder)
+        found = index_rows.present(self._folder)
         known = dict(base.execute("SELECT name, seen FROM runs"))
-        gone = [(name,) for name in known.keys() - present.keys()]
-        changed = [name for name, seen in present.items() if known.get(name) != seen]
+        gone = [(name,) for name in known.keys() - found.keys()]
+        changed = [name for name, seen in found.items() if known.get(name) != seen]
         folder = self._folder.resolve()
         # Read before anything is written: on a slow drive others would wait for the lock.
-        rows = [_row(folder, name, present[name]) for name in changed]
+        rows = [index_rows.row(folder, name, found[name]) for name in changed]
         base.executemany("DELETE FROM runs WHERE name = ?", gone)
         marks = ", ".join("?" * 16)
         base.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)
@@ -205,6 +202,8 @@ class RunIndex:
 
     def _ask(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Work with the index; one that is damaged is built anew first."""
+        if self._memory is not None:
+            return self._in(self._memory, work)
         try:
             try:
                 return self._once(work)
@@ -215,15 +214,20 @@ class RunIndex:
                 file.unlink(missing_ok=True)
             self._once(self._take_in)
             return self._once(work)
-        except (sqlite3.Error, OSError) as error:
-            raise UserError(
-                f"The index of runs {self._file} cannot be used: {error}.",
-                "It may be deleted at any time: it is built anew from the runs.",
-            ) from None
+        except (sqlite3.OperationalError, OSError):
+            # A disk that is full or not to be written must not hide runs that are elsewhere:
+            # without a file the index is as good, and only begins anew with each program.
+            self._memory = sqlite3.connect(":memory:", check_same_thread=False)
+            self._in(self._memory, self._take_in)
+            return self._in(self._memory, work)
 
     def _once(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(self._file, timeout=30)) as base, base:
+        with contextlib.closing(sqlite3.connect(self._file, timeout=30)) as base:
+            return self._in(base, work)
+
+    def _in(self, base: sqlite3.Connection, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        with base:
             base.create_function("now_phase", 1, _phase_now)
             if base.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                 _make_tables(base)
@@ -251,109 +255,26 @@ def index_file(folder: Path) -> Path:
     return places.cache() / "runs" / f"{digest}.sqlite"
 
 
-def _present(folder: Path) -> dict[bytes, str]:
-    """The runs in a folder, each with the facts of the files that its row is made of."""
-    found: dict[bytes, str] = {}
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                seen = _seen(entry.path) if entry.is_dir() else ""
-                if seen:
-                    found[os.fsencode(entry.name)] = seen
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise UserError(f"{folder} cannot be read: {error.strerror}.", "Check the path.") from None
-    return found
-
-
-def _seen(folder: str) -> str:
-    """Number, time and size of a run's small files; "" where it is no run."""
-    # A file that changes is replaced as a whole: its number tells what a coarse clock does not.
-    told = []
-    for name in _WATCHED:
-        try:
-            facts = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - ten thousand a second
-            told.append(f"{facts.st_ino}:{facts.st_mtime_ns}:{facts.st_size}")
-        except OSError:
-            told.append("-")
-    return "" if told[0] == told[1] == "-" else " ".join(told)
-
-
-def _row(folder: Path, name: bytes, seen: str) -> tuple[Any, ...]:
-    """The row of a run; one that is damaged has one, too."""
-    run = Run(folder / os.fsdecode(name))
-    problems: list[str] = []
-    labels, status, spec, said = Labels(), Status(phase="failed"), dict[str, Any](), list[str]()
-    try:
-        labels = run_labels.read(run)
-    except UserError as error:
-        problems.append(error.problem)
-    try:
-        status = run.recorded()
-    except UserError as error:
-        problems.append(error.problem)
-    try:
-        spec = _spec(run.folder / "spec.json")
-        said = list(_words(spec))
-    except (OSError, ValueError, RecursionError) as error:
-        problems.append(f"spec.json cannot be read: {error}.")
-    except UserError as error:
-        problems.append(error.problem)
-    title = labels.name or title_of(run.name)
-    words = " ".join([title, labels.note, *labels.tags, run.name, *said]).casefold()
-    finite = {key: value for key, value in status.metrics.items() if math.isfinite(value)}
-    return (
-        name, seen, _text("{}\x01{}\x01{:03}".format(*age(run))), _text(title), labels.name,
-        labels.note, json.dumps(labels.tags), int(labels.star), int(labels.archived), status.phase,
-        status.updated, status.model_dump_json(), json.dumps(finite), json.dumps(spec),
-        _text(words), _text(" ".join(problems)),
-    )  # fmt: skip
-
-
-def _spec(file: Path) -> dict[str, Any]:
-    """A spec as plain data in today's format; its values are not looked at."""
-    # Here, for a list where nothing has changed needs no spec.
-    from workbench.spec import VERSION
-    from workbench.spec.migrations import migrated
-
-    if file.stat().st_size > _LARGEST:
-        raise ValueError(f"it is larger than {_LARGEST / 2**20:.0f} MiB")
-    data = json.loads(file.read_text("utf-8"))
-    if not isinstance(data, dict):
-        raise ValueError("it is no object")
-    return migrated(data, VERSION)
-
-
 def _entry(folder: Path, row: tuple[Any, ...]) -> Entry:
     name, title, called, note, tags, star, archived, status, spec, problem = row
     said = _SILENCE
     if called or note or tags != "[]" or star or archived:
         said = Labels.model_construct(
-            name=called, note=note, tags=tuple(json.loads(tags)), star=bool(star),
+            name=called, note=note, tags=_tags(tags), star=bool(star),
             archived=bool(archived),
         )  # fmt: skip
     run = Run(folder / os.fsdecode(name))
     return Entry(run, title, said, Status.model_validate_json(status), spec, problem)
 
 
-def _text(words: str) -> str:
-    """Words without what is no character, which neither a database nor a screen takes."""
-    return words.encode("utf-8", "replace").decode("utf-8")
+@functools.lru_cache(maxsize=1024)
+def _tags(text: str) -> tuple[str, ...]:
+    # Many runs have the same.
+    return tuple(json.loads(text))
 
 
 def _phase_now(status: str) -> str:
     return living(Status.model_validate_json(status)).phase
-
-
-def _words(spec: Any) -> Iterable[str]:
-    """Names of parts, data folder and target: what a run is looked for by."""
-    if isinstance(spec, dict):
-        for key, value in spec.items():
-            if key in ("name", "folder", "target", "loss") and isinstance(value, str):
-                yield value
-            else:
-                yield from _words(value)
 
 
 def _order(query: Query) -> tuple[str, list[str]]:
@@ -367,25 +288,25 @@ def _order(query: Query) -> tuple[str, list[str]]:
         keys = [place] if kind == "metrics" else place.split(".")
         # A value that is no number cannot stand in JSON; older SQLite stops at one.
         sql = f"CASE WHEN json_valid({kind}) THEN json_extract({kind}, ?) END"
-        values = ["$" + "".join(f'."{key}"' for key in keys)] * 2
-        sql, largest_first = f"{sql} IS NULL, {sql}", kind == "metrics"
+        values = ["$" + "".join(f'."{key}"' for key in keys)]
+        largest_first = kind == "metrics"
     else:
         known = [*ORDERS, "metrics.<name>", "spec.<place>"]
         raise UserError(f"There is no order '{query.sort}'.", nearest(query.sort, known))
     way = "DESC" if largest_first != query.reverse else "ASC"
     first = "star DESC, " if query.starred_first else ""
     newest = "" if sql == "age" else ", age DESC"
-    return f"{first}{sql} {way}{newest}", values
+    return f"{first}{sql} {way} NULLS LAST{newest}", values
 
 
 def _conditions(query: Query) -> tuple[str, list[Any]]:
     clauses, values = ["1"], list[Any]()
     for word in query.words.casefold().split():
         clauses.append("instr(words, ?) > 0")
-        values.append(_text(word))
+        values.append(index_rows.text(word))
     if query.tag:
         clauses.append("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE value = ?)")
-        values.append(_text(query.tag))
+        values.append(index_rows.text(query.tag))
     if query.star:
         clauses.append("star = 1")
     if query.archived is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from workbench.errors import UserError
@@ -12,6 +13,8 @@ from workbench.writing import write_atomic
 
 FILE = "labels.json"
 MOST_TAGS = 20
+_LOCK = ".labels.lock"
+_LOCK_SECONDS = 10
 
 Tag = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^,\n]+$")
@@ -67,16 +70,24 @@ def change(run: Run, **changes: object) -> Labels:
         What is said now.
 
     Raises:
-        UserError: a value is too long or of the wrong kind, or the folder cannot be written.
+        UserError: a value is too long or of the wrong kind, or the folder is gone or cannot be
+            written.
     """
+    if not run.folder.is_dir():
+        raise UserError(f"{run.folder} is gone.", "It was moved, renamed or deleted.")
     if "tags" in changes and isinstance(changes["tags"], (list, tuple)):
         changes["tags"] = tuple(dict.fromkeys(str(tag).strip() for tag in changes["tags"]))
     try:
-        labels = Labels.model_validate(read(run).model_dump() | changes)
+        # Two windows may change different things of one run at once.
+        with FileLock(run.folder / _LOCK, timeout=_LOCK_SECONDS):
+            labels = Labels.model_validate(read(run).model_dump() | changes)
+            write_atomic(run.folder / FILE, labels.model_dump_json(indent=2) + "\n")
     except ValidationError as error:
         raise UserError(f"This cannot be said of a run: {_first(error)}.", _LIMITS) from None
-    try:
-        write_atomic(run.folder / FILE, labels.model_dump_json(indent=2) + "\n")
+    except Timeout:
+        raise UserError(
+            f"{run.name} is being changed elsewhere for {_LOCK_SECONDS} seconds.", "Try again."
+        ) from None
     except OSError as error:
         raise UserError(
             f"{run.folder} cannot be written: {error.strerror}.", "Make the folder writable."

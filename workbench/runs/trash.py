@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import send2trash
 
 from workbench.errors import UserError
@@ -15,8 +17,10 @@ def discard(run: Run) -> None:
         run: one that nobody computes.
 
     Raises:
-        UserError: it is under way, or the system has no trash for its disk.
+        UserError: it is under way or gone, or the system has no trash for its disk.
     """
+    if not os.path.lexists(run.folder):
+        raise UserError(f"{run.folder} is gone.", "It was moved, renamed or deleted already.")
     try:
         busy = run.under_way
     except UserError:

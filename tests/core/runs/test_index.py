@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,32 @@ def test_damaged_labels_are_named_and_never_overwritten(make):
     with pytest.raises(UserError, match="cannot be read"):
         labels.change(run, star=True)
     assert (run.folder / labels.FILE).read_text() == "{"
+
+
+def test_what_two_windows_say_of_a_run_at_once_is_all_kept(make):
+    run = make("one")
+    values = [
+        {"name": "Best"},
+        {"note": "why"},
+        {"tags": ["a"]},
+        {"star": True},
+        {"archived": True},
+    ]
+    with ThreadPoolExecutor(len(values)) as pool:
+        list(pool.map(lambda value: labels.change(run, **value), values))
+    assert labels.read(run) == Labels(
+        name="Best", note="why", tags=("a",), star=True, archived=True
+    )
+
+
+def test_a_run_that_is_gone_is_said_to_be_and_not_made_again(make):
+    run = make("one")
+    shutil.rmtree(run.folder)
+    with pytest.raises(UserError, match="is gone"):
+        labels.change(run, star=True)
+    with pytest.raises(UserError, match="is gone"):
+        trash.discard(run)
+    assert not run.folder.exists()
 
 
 def test_runs_are_found_by_words_tags_star_and_archive(make, index):

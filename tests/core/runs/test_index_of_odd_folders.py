@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 
@@ -181,6 +182,33 @@ def test_a_run_without_a_name_of_its_own_keeps_having_none(folder, index):
     index.refresh()
     (entry,) = index.find()
     assert (entry.title, entry.labels.name) == ("owls", "")
+
+
+@pytest.mark.parametrize("trouble", ["no folder", "full"])
+def test_runs_are_listed_where_the_disk_of_the_index_takes_nothing(
+    folder, tmp_path, monkeypatch, trouble
+):
+    write(folder, "one")
+    file = tmp_path / "cache" / "index.sqlite"
+    if trouble == "no folder":
+        file.parent.write_text("a file where a folder should be")
+    else:
+        real = sqlite3.connect
+
+        def connect(where, **options):
+            base = real(where, **options)
+            if where == file:
+                base.execute("PRAGMA max_page_count = 1")
+            return base
+
+        monkeypatch.setattr(sqlite3, "connect", connect)
+    index = RunIndex(folder, file)
+    assert index.refresh() >= 0
+    assert names(index) == ["one"]
+    labels.change(write(folder, "two"), star=True)
+    assert index.refresh() == 1
+    assert names(index, star=True) == ["two"]
+    assert index.rebuild() == 2
 
 
 _ASK = """
