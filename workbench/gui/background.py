@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
 from workbench.errors import UserError
 
+log = logging.getLogger(__name__)
+
 
 class Latest(QObject):
     """Answers the newest question only; answers to earlier ones are dropped.
 
     The work is done in Qt's shared thread pool, never in the window's thread. It may raise
-    ``UserError``, which arrives by ``failed``; any other exception is a fault of the program and
-    is reported as one.
+    ``UserError``, which arrives by ``failed``; any other exception is a fault of the program: it
+    goes to the log with its traceback, and by ``failed`` in a sentence.
 
     Args:
         parent: its parent; when it is gone nobody hears the answer.
@@ -135,5 +138,11 @@ class _Errand:
             answer = self._work()
         except UserError as error:
             self._voice.came.emit(self._number, None, error)
+        except Exception as fault:
+            # A fault of the program; whoever waits for the answer must not wait for ever.
+            log.exception("work in the background failed")
+            words = f"Something went wrong inside the program: {type(fault).__name__}."
+            told = UserError(words, "What was asked was not done; the log tells more.")
+            self._voice.came.emit(self._number, None, told)
         else:
             self._voice.came.emit(self._number, answer, None)
