@@ -12,7 +12,7 @@ from workbench import spec, suggest
 from workbench.data.cache import prepare
 from workbench.data.folder import scan
 from workbench.data.samples import SAMPLES
-from workbench.engine import machine
+from workbench.engine import measuring
 from workbench.engine.recorder import Recorder
 from workbench.runs import store
 
@@ -139,7 +139,7 @@ def trained(chosen, data, folder, *, told):
         telling.TELL_SECONDS, trainer.MEASURE_SECONDS = 1e9, 1e9
     try:
         work = trainer.Trainer(chosen, data, run.folder, recorder.tell, lambda: None, recorder)
-        with machine.Machine(recorder.tell, still=lambda: not told):
+        with measuring.Measuring(recorder.tell, still=lambda: not told):
             work.train()
     finally:
         telling.TELL_SECONDS, trainer.MEASURE_SECONDS = before
@@ -168,7 +168,7 @@ def test_what_telling_recording_and_measuring_cost(shapes_data, tmp_path):
     print(f"silent runs alone differ by {apart[0]:.1%} and {apart[1]:.1%}")
     print(f"by the clock inside, {spent / steps:.2%} goes to telling and recording")
     begun = time.process_time()
-    graphics, own = machine.Graphics(), machine.psutil.Process()
+    graphics, own = measuring.Graphics(), measuring.psutil.Process()
     for _ in range(200):
-        own.cpu_percent(), own.memory_info(), machine.psutil.virtual_memory(), graphics.measure()
+        own.cpu_percent(), own.memory_info(), measuring.psutil.virtual_memory(), graphics.measure()
     print(f"one measurement a second: {(time.process_time() - begun) / 200:.3%} of a processor")

@@ -16,7 +16,7 @@ from workbench.data.cache import prepare
 from workbench.data.folder import Stopped, scan
 from workbench.data.prepared import Prepared
 from workbench.engine import causes
-from workbench.engine.machine import Machine
+from workbench.engine.measuring import Measuring
 from workbench.engine.meeting import watched
 from workbench.engine.recorder import Recorder
 from workbench.events import BatchFound, Ended, Failed, Paused, Preparing, RateFound, Said
@@ -191,7 +191,7 @@ def _train_and_evaluate(
     trainer = Trainer(
         run_spec, prepared, run.folder, recorder.tell, wish, journal=recorder, resume=resume
     )  # fmt: skip
-    with Machine(recorder.tell, still=lambda: wish() in ("pause", "release")):
+    with Measuring(recorder.tell, still=lambda: wish() in ("pause", "release")):
         trained = trainer.train()
     model = load_model(run_spec, run.folder)
     recorder.tell(evaluate(run_spec, prepared, model, "test", run.folder))

@@ -9,22 +9,22 @@ import types
 import psutil
 import pytest
 
-from workbench.engine import machine
-from workbench.engine.machine import Graphics, Machine, used_cards
+from workbench.engine import measuring
+from workbench.engine.measuring import Graphics, Measuring, used_cards
 from workbench.events import Measured, from_line, to_line
 
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch):
-    monkeypatch.setattr(machine, "SECONDS", 0.01)
+    monkeypatch.setattr(measuring, "SECONDS", 0.01)
 
 
 def test_the_machine_is_measured_again_and_again_until_it_is_left() -> None:
     said: queue.Queue[Measured] = queue.Queue()
-    with Machine(said.put):
+    with Measuring(said.put):
         first, second = said.get(timeout=30), said.get(timeout=30)
     left = said.qsize()
-    assert not any(thread.name == "machine" for thread in threading.enumerate())
+    assert not any(thread.name == "measuring" for thread in threading.enumerate())
     assert said.qsize() == left
     for measured in (first, second):
         assert 0 <= measured.processor <= 1
@@ -34,7 +34,7 @@ def test_the_machine_is_measured_again_and_again_until_it_is_left() -> None:
 
 def test_work_of_this_process_is_seen() -> None:
     said: queue.Queue[Measured] = queue.Queue()
-    with Machine(said.put):
+    with Measuring(said.put):
         busy = 0.0
         while busy == 0:
             math.factorial(3000)
@@ -51,7 +51,7 @@ def test_nothing_is_measured_while_the_run_stands_still() -> None:
         asked.release()
         return still.is_set()
 
-    with Machine(said.put, stands):
+    with Measuring(said.put, stands):
         for _ in range(5):
             assert asked.acquire(timeout=30)
         assert said.empty()
@@ -60,9 +60,9 @@ def test_nothing_is_measured_while_the_run_stands_still() -> None:
 
 
 def test_a_run_that_fails_leaves_no_thread_behind() -> None:
-    with pytest.raises(ZeroDivisionError), Machine(lambda event: None):
+    with pytest.raises(ZeroDivisionError), Measuring(lambda event: None):
         _ = 1 / 0
-    assert not any(thread.name == "machine" for thread in threading.enumerate())
+    assert not any(thread.name == "measuring" for thread in threading.enumerate())
 
 
 class Refused(Exception):
@@ -101,7 +101,7 @@ def library(monkeypatch, cards: dict[str, tuple[int, int, int | None]], *, start
 
 def test_only_the_cards_that_cuda_gives_this_process_are_measured(monkeypatch) -> None:
     calls = library(monkeypatch, {"GPU-a": (1, 10, 20), "GPU-b": (5, 10, 90)})
-    monkeypatch.setattr(machine, "used_cards", lambda: ["GPU-b"])
+    monkeypatch.setattr(measuring, "used_cards", lambda: ["GPU-b"])
     graphics = Graphics()
     assert graphics.measure() == ({"memory": 5.0, "total": 10.0, "busy": 0.9},)
     graphics.close()
@@ -111,7 +111,7 @@ def test_only_the_cards_that_cuda_gives_this_process_are_measured(monkeypatch) -
 
 def test_what_a_driver_does_not_tell_is_left_out(monkeypatch) -> None:
     library(monkeypatch, {"GPU-a": (1, 10, None)})
-    monkeypatch.setattr(machine, "used_cards", lambda: ["GPU-a", "GPU-unknown"])
+    monkeypatch.setattr(measuring, "used_cards", lambda: ["GPU-a", "GPU-unknown"])
     measured = Measured(processor=0, memory=0, memory_free=0, graphics=Graphics().measure())
     assert measured.graphics == ({"memory": 1.0, "total": 10.0},)
     assert from_line(to_line(measured)).graphics == measured.graphics
@@ -119,9 +119,9 @@ def test_what_a_driver_does_not_tell_is_left_out(monkeypatch) -> None:
 
 def test_without_a_card_or_a_driver_there_is_nothing_and_no_noise(monkeypatch, capfd) -> None:
     calls = library(monkeypatch, {}, starts=False)
-    monkeypatch.setattr(machine, "used_cards", lambda: ["GPU-a"])
+    monkeypatch.setattr(measuring, "used_cards", lambda: ["GPU-a"])
     refused = Graphics()
-    monkeypatch.setattr(machine, "used_cards", list)
+    monkeypatch.setattr(measuring, "used_cards", list)
     none = Graphics()
     for graphics in (refused, none):
         assert graphics.measure() == ()
@@ -147,7 +147,7 @@ def test_cards_are_named_as_cuda_names_them(monkeypatch) -> None:
             name._obj[:] = bytes(range(16)) if device.value == 0 else bytes([255] * 16)
             return 0
 
-    monkeypatch.setattr(machine.ctypes, "CDLL", lambda name: Cuda())
+    monkeypatch.setattr(measuring.ctypes, "CDLL", lambda name: Cuda())
     assert used_cards() == [
         "GPU-00010203-0405-0607-0809-0a0b0c0d0e0f", "GPU-ffffffff-ffff-ffff-ffff-ffffffffffff",
     ]  # fmt: skip
@@ -157,5 +157,5 @@ def test_a_machine_without_cuda_has_no_cards(monkeypatch) -> None:
     def missing(name):
         raise OSError(name)
 
-    monkeypatch.setattr(machine.ctypes, "CDLL", missing)
+    monkeypatch.setattr(measuring.ctypes, "CDLL", missing)
     assert used_cards() == []

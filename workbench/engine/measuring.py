@@ -18,7 +18,7 @@ SECONDS = 1.0
 """Time between two measurements."""
 
 
-class Machine:
+class Measuring:
     """Tells ``Measured`` from a thread of its own, from entering it until it is left.
 
     Args:
@@ -32,7 +32,7 @@ class Machine:
         self._tell = tell
         self._still = still
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._measure, name="machine", daemon=True)
+        self._thread = threading.Thread(target=self._measure, name="measuring", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
