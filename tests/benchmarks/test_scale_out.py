@@ -20,13 +20,13 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 # Nothing by chance in the model, and nothing that looks at a batch as such.
 SETTINGS = {
     "training.epochs": 6, "training.batch_size": 64, "training.patience": "none",
-    "training.optimizer.name": "sgd", "training.learning_rate": 0.05,
+    "training.optimizer.name": "sgd", "training.learning_rate": 0.005,
     "model.encoders.image.options.norm": "none", "model.encoders.audio.options.norm": "none",
     "model.fusion.options.dropout": 0.0, "model.head_dropout": 0.0,
 }  # fmt: skip
 
-STEPS = 10
-"""In an epoch: 630 training samples by 64."""
+FIRST = 5
+"""Steps in which nothing but the work itself could make a difference."""
 
 
 def go(*words):
@@ -51,7 +51,9 @@ def test_two_workers_against_one(tmp_path):
     together, both = go("launch", folder, "--runs", runs, "--processes", 2)
     print(f"two workers of 32 each{both:11,.0f}   {both / speed:.2f} of one")
     apart = np.abs(together - alone) / np.abs(alone)
-    # Rounding grows with the steps, as in any training: told for the first epoch and the last.
-    first, last = apart[:STEPS].max(), apart[-STEPS:].max()
-    print(f"losses differ by {first:.1e} at most in the first epoch, {last:.1e} in the last one")
-    assert first < 1e-4
+    # Rounding grows with the steps, as it does where one process takes its batch in two parts.
+    first, last = apart[:FIRST].max(), apart[-FIRST:].max()
+    print(
+        f"losses differ by {first:.1e} at most in the first {FIRST} steps, {last:.1e} in the last"
+    )
+    assert first < 1e-5
