@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench import __version__, places
-from workbench.command_arguments import (
+from workbench.commands.arguments import (
     Deadline,
     Index,
     JsonFlag,
@@ -25,10 +25,10 @@ from workbench.command_arguments import (
     answer,
     spec_of,
 )
+from workbench.commands.finding import find
+from workbench.commands.queue import queue
+from workbench.commands.runs import runs
 from workbench.errors import UserError, nearest
-from workbench.finding_command import find
-from workbench.queue_command import queue
-from workbench.runs_command import runs
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -144,7 +144,7 @@ def train(
     as_json: JsonFlag = False,
 ) -> None:
     """Train; a folder gets the suggested spec. Ctrl-C once stops and keeps the best, twice ends."""
-    from workbench.training_command import company_of, train_and_report
+    from workbench.commands.training import company_of, train_and_report
 
     company = company_of(workers, index, deadline)
     spec = spec_of(what, settings or [])
@@ -161,7 +161,7 @@ def resume(
     as_json: JsonFlag = False,
 ) -> None:
     """Go on with a run where it stood; killed or paused, it ends with the very same weights."""
-    from workbench.training_command import company_of, resume_and_report
+    from workbench.commands.training import company_of, resume_and_report
 
     company = company_of(workers, index, deadline)
     raise typer.Exit(resume_and_report(run, as_json=as_json, company=company))
@@ -182,7 +182,7 @@ def launch(
     as_json: JsonFlag = False,
 ) -> None:
     """Train one run by several processes of this machine, which share each batch."""
-    from workbench import launch_command
+    from workbench.commands.launch import launch as launch_all
     from workbench.runs import store
 
     folder = (runs or places.runs()).resolve()
@@ -190,7 +190,7 @@ def launch(
     begun = here and not settings and store.find(what).status().phase not in ("done", "flat")
     run = store.find(what) if begun else store.create(folder, spec_of(what, settings or []))
     console = Console(stderr=True, highlight=False)
-    facts = launch_command.launch(
+    facts = launch_all(
         run, processes=processes, deadline=deadline or 120.0, restarts=restarts, console=console
     )
     failed = facts.get("problem", "")
@@ -225,7 +225,7 @@ def evaluate(
     as_json: JsonFlag = False,
 ) -> None:
     """Evaluate the best weights of a run on one split."""
-    from workbench.training_command import columns_of, evaluate_run
+    from workbench.commands.training import columns_of, evaluate_run
 
     event = evaluate_run(run, split)
     facts: dict[str, Any] = {"run": str(run), "split": split}

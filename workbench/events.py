@@ -352,6 +352,64 @@ class BatchFound(Said):
     words: str
 
 
+class Working(Said):
+    """How far longer work on a trained run is.
+
+    Args:
+        words: what is done now, as a person would say it.
+        done: pieces of it that are done.
+        total: pieces in all; 0: not known.
+    """
+
+    event: Literal["working"] = "working"
+    words: str
+    done: int = 0
+    total: int = 0
+
+
+class Studied(Said):
+    """The last word of longer work on a trained run.
+
+    Args:
+        file: what was written, as a path inside the run's folder, or an absolute one elsewhere.
+        words: what came of it, in a sentence; "" where the file says it.
+    """
+
+    event: Literal["studied"] = "studied"
+    file: str
+    words: str = ""
+
+
+class RunOpened(Said):
+    """A trained run is in memory and can be asked.
+
+    Args:
+        number: of the question.
+        modalities: that the model takes.
+        may_lack: those of them that a sample may come without, as the model was trained so.
+    """
+
+    event: Literal["run_opened"] = "run_opened"
+    number: int
+    modalities: tuple[str, ...]
+    may_lack: tuple[str, ...] = ()
+
+
+class NotAnswered(Said):
+    """Why a question about a trained run has no answer.
+
+    Args:
+        number: of the question.
+        problem: what is wrong, one sentence.
+        remedy: what to do about it.
+    """
+
+    event: Literal["not_answered"] = "not_answered"
+    number: int
+    problem: str
+    remedy: str = ""
+
+
 class Trained(Said):
     """No further step will come; the best weights are on disk; evaluation follows.
 
@@ -420,14 +478,15 @@ class Failed(Said):
 Event = Annotated[
     EngineReady | Preparing | Prepared | LossesDrawn | ModelDescribed | Started | StepsDone
     | EpochDone | Stopping | Paused | Resumed | Measured | Trained | Evaluated | Ended | Failed
-    | RatesTried | RateFound | BatchTried | BatchFound,
+    | RatesTried | RateFound | BatchTried | BatchFound | Working | Studied
+    | RunOpened | NotAnswered,
     Field(discriminator="event"),
 ]  # fmt: skip
 
 
 def is_last(event: Said) -> bool:
     """Whether no event follows this one in the process that said it."""
-    last = Ended | Failed | RateFound | BatchFound
+    last = Ended | Failed | RateFound | BatchFound | Studied
     return isinstance(event, last) or (isinstance(event, Paused) and event.released)
 
 

@@ -55,6 +55,10 @@ EVERY = [
     events.BatchFound(size=64, words="64 suits."),
     events.Trained(outcome="flat", epochs=9, best_epoch=4, seconds=21.5, samples_per_second=800.0),
     events.Evaluated(split="test", metrics={"mae": 0.3}, baseline={"mae": 2.1}),
+    events.Working(words="Evaluating", done=3, total=9),
+    events.Studied(file="evaluation/test.json", words="Done."),
+    events.RunOpened(number=3, modalities=("audio", "image"), may_lack=("audio",)),
+    events.NotAnswered(number=4, problem="It is gone.", remedy="Train again."),
     events.Ended(outcome="discarded"),
     events.Failed(problem='A "bad" line\nand a tab\t', remedy="Mend it.", log="a\r\nb\u2028c"),
 ]

@@ -59,6 +59,52 @@ class Find(Asked):
     spec: RunSpec
 
 
+class Study(Asked):
+    """Base of longer work on a trained run, which ends the engine; answered by ``Studied``.
+
+    What it finds stands in a file of the run; an engine that is killed has left nothing behind.
+
+    Args:
+        run: folder of the run, absolute.
+    """
+
+    run: str
+
+
+class EvaluateSplit(Study):
+    """Evaluate a split.
+
+    Args:
+        split: which.
+    """
+
+    ask: Literal["evaluate"] = "evaluate"
+    split: Literal["train", "validation", "test"] = "test"
+
+
+class Look(Asked):
+    """Base of questions about a trained run that are answered beside the work in hand.
+
+    Of each kind only the latest is answered. The run stays in memory for the next one.
+
+    Args:
+        number: of the question; the answer carries it.
+        run: folder of the run, absolute.
+    """
+
+    number: int
+    run: str
+
+
+class OpenRun(Look):
+    """Read a run ahead, so that the next question is answered at once.
+
+    Answered by ``RunOpened``.
+    """
+
+    ask: Literal["open_run"] = "open_run"
+
+
 class Line(BaseModel):
     """One loss to draw.
 
@@ -155,7 +201,7 @@ Wish = Stop | Pause | GoOn
 """What may be wished of a run in hand, through the engine's input or through its folder."""
 
 Request = Annotated[
-    Prepare | Train | Find | DrawLosses | Describe | Stop | Pause | GoOn | Detach,
+    Prepare | Train | Find | EvaluateSplit | DrawLosses | Describe | Stop | Pause | GoOn | Detach,
     Field(discriminator="ask"),
 ]
 

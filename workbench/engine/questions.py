@@ -12,11 +12,12 @@ import numpy as np
 
 from workbench import events, parts
 from workbench.engine import protocol
+from workbench.engine.looks import Looks
 from workbench.errors import UserError
 from workbench.insight.describe import describe
 from workbench.insight.loss_curves import curve
 
-Question = protocol.DrawLosses | protocol.Describe
+Question = protocol.DrawLosses | protocol.Describe | protocol.Look
 
 
 class Questions:
@@ -32,6 +33,7 @@ class Questions:
         self._news = threading.Condition()
         self._answering = threading.Lock()
         self._closed = False
+        self._looks = Looks()
 
     def start(self) -> None:
         """Begin to answer."""
@@ -60,16 +62,18 @@ class Questions:
                 self._answering.acquire()
             try:
                 if not self._closed:
-                    self._say(answered(question))
+                    self._say(self._answered(question))
             finally:
                 self._answering.release()
 
-
-def answered(question: Question) -> events.Said:
-    """The answer to a question."""
-    if isinstance(question, protocol.Describe):
-        return described(question)
-    return drawn(question)
+    def _answered(self, question: Question) -> events.Said:
+        match question:
+            case protocol.Describe():
+                return described(question)
+            case protocol.DrawLosses():
+                return drawn(question)
+            case protocol.Look():
+                return self._looks.answered(question)
 
 
 def described(question: protocol.Describe) -> events.ModelDescribed:

@@ -25,6 +25,7 @@ from workbench.engine import protocol, wishes
 from workbench.engine.execution import execute, find, read_data
 from workbench.engine.questions import Questions
 from workbench.engine.recorder import Recorder
+from workbench.engine.studies import study
 from workbench.errors import UserError
 from workbench.runs import store
 from workbench.training import devices
@@ -33,6 +34,9 @@ from workbench.training.trainer import Wish
 # Tracing and compiling the first step cannot be interrupted from inside; after this many seconds a
 # wish to stop that nothing has answered ends the process, as there is nothing to keep yet.
 PATIENCE = 0.7
+
+
+Work = protocol.Prepare | protocol.Train | protocol.Find | protocol.Study
 
 
 class Server:
@@ -48,9 +52,7 @@ class Server:
         self._answers = answers
         self._answering = threading.Lock()
         self._questions = Questions(self._say)
-        self._waiting: queue.SimpleQueue[protocol.Prepare | protocol.Train | protocol.Find] = (
-            queue.SimpleQueue()
-        )
+        self._waiting: queue.SimpleQueue[Work] = queue.SimpleQueue()
         self._wish: Wish | None = None
         self._detached = False
         self._acknowledged = threading.Event()
@@ -77,6 +79,8 @@ class Server:
                     return self._train(store.find(Path(request.run)), resume=request.resume)
                 case protocol.Find():
                     return self._find(request)
+                case protocol.Study():
+                    return self._study(request)
 
     def _hear(self) -> None:
         for line in self._requests:
@@ -90,10 +94,10 @@ class Server:
                     self._detach()
                 case protocol.Stop() | protocol.Pause() | protocol.GoOn():
                     self._hear_wish(request)
-                case protocol.DrawLosses() | protocol.Describe():
-                    self._questions.put(request)
-                case protocol.Prepare() | protocol.Train() | protocol.Find():
+                case protocol.Prepare() | protocol.Train() | protocol.Find() | protocol.Study():
                     self._waiting.put(request)
+                case _:
+                    self._questions.put(request)
         if not self._detached:
             os._exit(0)
 
@@ -159,6 +163,12 @@ class Server:
     def _find(self, request: protocol.Find) -> int:
         self._questions.close()
         last = find(request.what, request.spec, self._say, lambda: self._wish is not None)
+        self._say(last)
+        return 1 if isinstance(last, events.Failed) else 0
+
+    def _study(self, request: protocol.Study) -> int:
+        self._questions.close()
+        last = study(request, self._say, lambda: self._wish is not None)
         self._say(last)
         return 1 if isinstance(last, events.Failed) else 0
 

@@ -31,6 +31,7 @@ from workbench.gui.presenters.results import ResultsPresenter
 from workbench.gui.presenters.train import TrainPresenter
 from workbench.gui.presenters.train_state import TrainState
 from workbench.gui.previewing import Preview
+from workbench.gui.results_tabs import ResultsTabs
 from workbench.gui.screens.data import DataView
 from workbench.gui.screens.losses import LossesView
 from workbench.gui.screens.recipe import RecipeView
@@ -113,6 +114,7 @@ class Workbench(QObject):
         self.launching.close()
         self.train.close()
         self.finding.stop()
+        self.results_tabs.close()
         self.engines.close()
         QThreadPool.globalInstance().waitForDone()
 
@@ -123,6 +125,7 @@ class Workbench(QObject):
         self.train_view.show_beside(QueueView(self.queue))
         self.results_view = ResultsView(self.results)
         self.results_view.preview_slot.addWidget(self.preview.view)
+        self.results_tabs = ResultsTabs(self.results_view, self.results, self.engines, parent=self)
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)

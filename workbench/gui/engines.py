@@ -121,6 +121,16 @@ class Engines(QObject):
         thread.ask(question)
         return thread
 
+    def study(self, request: protocol.Study) -> EngineThread:
+        """Hand the spare engine longer work on a trained run; it ends with it.
+
+        Returns:
+            The thread that owns it; ``kill`` ends the work.
+        """
+        thread = self._hand_over()
+        thread.ask(request)
+        return thread
+
     def _hand_over(self) -> EngineThread:
         """The spare engine, which is no spare any more; a new one where there is none."""
         thread = self._spare or self._start()
@@ -188,7 +198,12 @@ class Engines(QObject):
             case events.EngineReady(device=device):
                 self._spare_device = device
                 self._tell_of_spare()
-            case events.LossesDrawn() | events.ModelDescribed():
+            case (
+                events.LossesDrawn()
+                | events.ModelDescribed()
+                | events.RunOpened()
+                | events.NotAnswered()
+            ):
                 self.answered.emit(event)
             case events.Failed(problem=problem):
                 self._failed_at = time.monotonic()

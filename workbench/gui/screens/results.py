@@ -29,6 +29,7 @@ from workbench.gui.widgets.evaluation_tables import (
 )
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.screen import Screen
+from workbench.gui.widgets.tabs import Tabs
 
 _PAGES = {"empty": 0, "failed": 0, "unevaluated": 0, "reading": 1, "shown": 2}
 _CLASS_WIDTHS = (28, 21, 17, 16, 18)
@@ -247,9 +248,23 @@ class ResultsView(Screen):
         return page
 
     def _shown(self) -> QWidget:
+        self.tabs = Tabs("results_tabs", "Ways to look at the results")
+        self.tabs.addTab(self._overview(), "Overview")
+        return self.tabs
+
+    def add_tab(self, title: str, page: QWidget) -> None:
+        """Add another way to look at the results.
+
+        Args:
+            title: what it is called.
+            page: what it shows; it follows the presenter by itself.
+        """
+        self.tabs.addTab(page, title)
+
+    def _overview(self) -> QWidget:
         page = QWidget()
         outer = QVBoxLayout(page)
-        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setContentsMargins(0, 12, 0, 0)
         outer.setSpacing(12)
         outer.addLayout(self._tiles())
         columns = QHBoxLayout()

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from workbench import places
-from workbench.command_arguments import JsonFlag, RunsFolder, answer, printable
+from workbench.commands.arguments import JsonFlag, RunsFolder, answer, printable
 
 if TYPE_CHECKING:
     from workbench.runs.index import Entry

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from workbench.command_arguments import JsonFlag, Settings, answer, spec_of
+from workbench.commands.arguments import JsonFlag, Settings, answer, spec_of
 from workbench.errors import UserError
 
 find = typer.Typer(

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from workbench import places
-from workbench.command_arguments import JsonFlag, RunsFolder, Settings, answer, spec_of
+from workbench.commands.arguments import JsonFlag, RunsFolder, Settings, answer, spec_of
 
 LOOK_SECONDS = 0.5
 

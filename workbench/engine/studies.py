@@ -1,0 +1,53 @@
+"""Longer work on a trained run: window and command line both do this."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.data.folder import Stopped
+from workbench.engine import causes, protocol
+from workbench.engine.execution import read_data
+from workbench.events import Ended, Failed, Said, Studied, Working
+from workbench.insight.evaluate import evaluate
+from workbench.insight.trained import Trained
+from workbench.training import devices
+
+Tell = Callable[[Said], object]
+
+
+def study(
+    request: protocol.Study, tell: Tell, stop: Callable[[], bool]
+) -> Studied | Ended | Failed:
+    """Do longer work on a trained run.
+
+    Args:
+        request: which work, on which run.
+        tell: told how far it is.
+        stop: asked often; true ends it.
+
+    Returns:
+        The last word, which is not told; an exception never leaves this function.
+    """
+    try:
+        devices.set_up()
+        return _done(request, tell, stop)
+    except Stopped:
+        return Ended(outcome="discarded")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is said as the last word
+        traceback.print_exc(file=sys.stderr)
+        return causes.of_exception(error)
+
+
+def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Studied:
+    tell(Working(words="Opening the run"))
+    trained = Trained.open(Path(request.run))
+    match request:
+        case protocol.EvaluateSplit(split=split):
+            prepared = read_data(trained.spec, tell, stop)
+            tell(Working(words=f"Evaluating the {split} samples"))
+            tell(evaluate(trained.spec, prepared, trained.model, split, trained.folder))
+            return Studied(file=f"evaluation/{split}.json")
+    raise AssertionError(f"nobody does {type(request).__name__}")
