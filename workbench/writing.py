@@ -6,12 +6,17 @@ import os
 from pathlib import Path
 
 
-def write_atomic(file: Path, text: str) -> None:
-    """Write a small file so that a reader sees the old or the new text, never half of one."""
+def write_atomic(file: Path, content: str | bytes) -> None:
+    """Write a small file so that a reader sees the old or the new content, never half of one.
+
+    Args:
+        file: where; its folder is there.
+        content: text, as UTF-8, or bytes.
+    """
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8") as stream:
-            stream.write(text)
+        with temporary.open("wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(file)

@@ -13,6 +13,7 @@ from workbench.data import batches
 from workbench.data.prepared import Prepared
 from workbench.errors import UserError
 from workbench.events import Evaluated
+from workbench.insight import background
 from workbench.insight.figures import judge
 from workbench.insight.retrieval import Pair, judge_pairs
 from workbench.lazy import ops
@@ -56,7 +57,8 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         prepared: its samples.
         model: from ``load_model``.
         split: ``train``, ``validation`` or ``test``.
-        folder: of the run; gets ``evaluation/<split>.json`` and ``.csv``.
+        folder: of the run; gets ``evaluation/<split>.json`` and the rows, and ordinary samples
+            as of ``background.keep``.
 
     Returns:
         The event that says it.
@@ -102,6 +104,8 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         spread=_spread(prepared, said),
     )
     results.write(folder, found, samples)
+    if len(prepared.rows("train")):
+        background.keep(folder, prepared, spec.training.seed)
     return Evaluated(split=split, metrics=found.metrics, baseline=found.baseline)
 
 
