@@ -236,9 +236,9 @@ def test_a_run_without_an_evaluation_says_why(qtbot, view, tmp_path, phase, said
 
 def test_a_damaged_evaluation_is_said_and_the_next_run_is_shown(qtbot, view, tmp_path) -> None:
     bad = make_run(tmp_path / "bad", of_classes())
-    (bad / "evaluation" / "test.csv").write_text("nonsense\n")
+    (bad / "evaluation" / "test.parquet").write_text("nonsense\n")
     show(qtbot, view, bad)
-    assert "test.csv" in words(view, "results_banner_text")
+    assert "test.parquet" in words(view, "results_banner_text")
     show(qtbot, view, make_run(tmp_path / "good", of_classes()))
     assert not view.banner.isVisible()
     assert stems(view)

@@ -1,18 +1,15 @@
-"""What an evaluation found: figures as JSON, one row per sample as CSV, in ``evaluation/``.
+"""What an evaluation found: figures as JSON, one row per sample as Parquet, in ``evaluation/``.
 
 The figures are small and whole; the samples may be many and are wanted in other programs, hence
-two files of one name. Classes stand in the CSV by their names, in memory by their index; several
-of one sample as a JSON list of names; several numbers have a column each, ``target x``.
+two files of one name. Classes stand in the rows by their names, in memory by their index; of
+several of one sample 1 where a class applies; several numbers have a column each, ``target x``.
 """
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +22,8 @@ from workbench.writing import write_atomic
 
 _ANSWERS = ("target", "prediction")
 _FIGURES = ("confidence", "true_probability", "loss")
+_FORMAT = "1"
+# Of the file of rows; another number is another layout.
 
 
 class ClassRow(BaseModel):
@@ -94,6 +93,8 @@ class Results(BaseModel):
         columns: names of several numbers; empty otherwise.
         per_column: one row for each of several numbers; empty otherwise.
         has_spread: the model also said how far off each of its numbers may be.
+        intervals: where a metric lies with 95 % confidence, given how many samples there are
+            (percentile bootstrap over the samples).
     """
 
     model_config = ConfigDict(
@@ -112,6 +113,7 @@ class Results(BaseModel):
     columns: tuple[str, ...] = ()
     per_column: tuple[ColumnRow, ...] = ()
     has_spread: bool = False
+    intervals: dict[str, tuple[float, float]] = {}
 
     @model_validator(mode="after")
     def _sizes_agree(self) -> Results:
@@ -148,6 +150,8 @@ class Samples:
         loss: the loss of each sample.
         spread: the standard deviation that the model gave with each number, in the target's unit,
             of the shape of the prediction; empty where it gave none.
+        outputs: logits, float32 [samples, classes], one column for yes or no; empty for numbers
+            and where there is no target.
     """
 
     stem: NDArray[np.str_]
@@ -157,6 +161,7 @@ class Samples:
     true_probability: NDArray[np.float64]
     loss: NDArray[np.float64]
     spread: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    outputs: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 
     def __len__(self) -> int:
         return len(self.stem)
@@ -174,12 +179,12 @@ def write(folder: Path, results: Results, samples: Samples) -> None:
         UserError: the folder cannot be written.
         ValueError: columns differ in length, or a class index names no class.
     """
-    text = _to_csv(results, samples)
-    json_file, csv_file = _files(folder, results.split)
+    _refuse_misfit(results, samples)
+    json_file, table_file = _files(folder, results.split)
     try:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         # The figures come last: where they stand, the rows stand too.
-        write_atomic(csv_file, text)
+        write_atomic(table_file, _to_parquet(results, samples))
         write_atomic(json_file, results.model_dump_json(indent=2) + "\n")
     except OSError as error:
         raise UserError(
@@ -201,7 +206,7 @@ def read(folder: Path, split: str) -> tuple[Results, Samples] | None:
     Raises:
         UserError: a file is damaged; says which and where.
     """
-    json_file, csv_file = _files(folder, split)
+    json_file, table_file = _files(folder, split)
     try:
         results = Results.model_validate_json(json_file.read_bytes())
     except FileNotFoundError:
@@ -212,60 +217,144 @@ def read(folder: Path, split: str) -> tuple[Results, Samples] | None:
         raise _damaged(json_file, f"{where}: {first['msg']}" if where else first["msg"]) from None
     except OSError as error:
         raise _damaged(json_file, str(error.strerror)) from None
-    try:
-        with csv_file.open(encoding="utf-8", newline="") as stream:
-            samples = _from_csv(results, csv.reader(stream, strict=True), csv_file)
-    except UnicodeDecodeError:
-        raise _damaged(csv_file, "it is not UTF-8 text") from None
-    except csv.Error as error:
-        raise _damaged(csv_file, str(error)) from None
-    except OSError as error:
-        raise _damaged(csv_file, str(error.strerror)) from None
-    return results, samples
+    return results, _from_parquet(results, table_file)
 
 
 def _files(folder: Path, split: str) -> tuple[Path, Path]:
     place = folder / "evaluation"
-    return place / f"{split}.json", place / f"{split}.csv"
+    return place / f"{split}.json", place / f"{split}.parquet"
 
 
 def _damaged(file: Path, what: str) -> UserError:
     return UserError(f"{file} cannot be read: {what}.", "Evaluate the run again.")
 
 
-def _header(results: Results) -> list[str]:
-    answers = [f"{what} {name}" for what in _ANSWERS for name in results.columns]
-    return ["stem", *(answers or _ANSWERS), *_FIGURES, *_spread_header(results)]
+def _to_parquet(results: Results, samples: Samples) -> bytes:
+    import pyarrow as pa
+    from pyarrow import parquet
 
-
-def _spread_header(results: Results) -> list[str]:
-    if not results.has_spread:
-        return []
-    return [f"spread {name}" for name in results.columns] or ["spread"]
-
-
-def _to_csv(results: Results, samples: Samples) -> str:
-    _refuse_misfit(results, samples)
-    answers = [
-        [_answer_cells(results, value) for value in values]
-        for values in (samples.target, samples.prediction)
-    ]
-    figures = [
-        [_cell(value) for value in getattr(samples, name)] or [""] * len(samples)
-        for name in _FIGURES
-    ]
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(_header(results))
-    spreads = [
-        [_cell(number) for number in np.atleast_1d(row)] if results.has_spread else []
-        for row in (samples.spread if results.has_spread else samples.stem)
-    ]
-    for stem, true, said, *told, spread in zip(
-        samples.stem, *answers, *figures, spreads, strict=True
-    ):
-        writer.writerow([str(stem), *true, *said, *told, *spread])
+    columns: dict[str, Any] = {"stem": pa.array(samples.stem.tolist(), pa.string())}
+    for what in _ANSWERS:
+        columns |= _answer_columns(results, what, getattr(samples, what))
+    for name in _FIGURES:
+        values = getattr(samples, name)
+        columns[name] = pa.array(values) if len(values) else pa.nulls(len(samples), pa.float64())
+    if results.has_spread:
+        names = results.columns or ("",)
+        by_column = samples.spread.reshape(len(samples), len(names)).T
+        columns |= {
+            f"spread {name}".strip(): pa.array(values)
+            for name, values in zip(names, by_column, strict=True)
+        }
+    if samples.outputs.size:
+        columns["outputs"] = _rows(samples.outputs.astype(np.float32))
+    table = pa.table(columns).replace_schema_metadata({"workbench": _FORMAT})
+    stream = io.BytesIO()
+    parquet.write_table(table, stream, compression="zstd")
     return stream.getvalue()
+
+
+def _rows(values: NDArray[Any]) -> Any:
+    """A column of rows of numbers, [samples, numbers]."""
+    import pyarrow as pa
+
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
+
+
+def _answer_columns(results: Results, what: str, values: NDArray[Any]) -> dict[str, Any]:
+    import pyarrow as pa
+
+    if results.task == "labels":
+        return {what: _rows(values)}
+    if results.classes:
+        index = pa.array(values.astype(np.int32))
+        return {what: pa.DictionaryArray.from_arrays(index, pa.array(results.classes))}
+    if results.columns:
+        return {f"{what} {n}": pa.array(v) for n, v in zip(results.columns, values.T, strict=True)}
+    return {what: pa.array(values)}
+
+
+def _from_parquet(results: Results, file: Path) -> Samples:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(io.BytesIO(file.read_bytes()))
+    except FileNotFoundError:
+        raise _damaged(file, "it is missing") from None
+    except OSError as error:
+        raise _damaged(file, str(error.strerror or error)) from None
+    except pa.ArrowException as error:
+        raise _damaged(file, str(error).splitlines()[0]) from None
+    version = (table.schema.metadata or {}).get(b"workbench", b"").decode("ascii", "replace")
+    if version != _FORMAT:
+        raise _damaged(file, f"its layout is {version or 'not known'}, {_FORMAT} is expected")
+    try:
+        found = _samples(results, table)
+        _refuse_misfit(results, found)
+    except KeyError as error:
+        raise _damaged(file, f"it lacks the column {error}") from None
+    except (ValueError, TypeError, pa.ArrowException) as error:
+        raise _damaged(file, str(error).splitlines()[0]) from None
+    return found
+
+
+def _samples(results: Results, table: Any) -> Samples:
+    told = len(table) if results.classes else 0
+    names = [f" {name}" for name in results.columns] or [""]
+    spread = np.empty(0)
+    if results.has_spread:
+        spread = np.column_stack([_floats(table, f"spread{name}") for name in names])
+        spread = spread if results.columns else spread[:, 0]
+    outputs = np.empty(0, np.float32)
+    if "outputs" in table.column_names:
+        outputs = _matrix(table, "outputs").astype(np.float32)
+    return Samples(
+        stem=np.array(table["stem"].to_pylist(), np.str_),
+        target=_answers(results, table, "target"),
+        prediction=_answers(results, table, "prediction"),
+        confidence=_floats(table, "confidence")[:told],
+        true_probability=_floats(table, "true_probability")[:told],
+        loss=_floats(table, "loss"),
+        spread=spread,
+        outputs=outputs,
+    )
+
+
+def _floats(table: Any, name: str) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = table[name].to_numpy().astype(np.float64)
+    return values
+
+
+def _matrix(table: Any, name: str) -> NDArray[Any]:
+    import pyarrow as pa
+
+    column = table[name].combine_chunks()
+    if not pa.types.is_fixed_size_list(column.type):
+        raise ValueError(f"the column {name} does not hold rows of numbers")
+    values: NDArray[Any] = column.flatten().to_numpy(zero_copy_only=False)
+    # Missing lists leave nothing behind when flattened: the shape would be another.
+    return values.reshape(len(table), column.type.list_size)
+
+
+def _answers(results: Results, table: Any, what: str) -> NDArray[Any]:
+    if results.task == "labels":
+        return _matrix(table, what).astype(np.int8)
+    if results.classes:
+        coded = table[what].combine_chunks()
+        if not hasattr(coded, "dictionary"):
+            raise ValueError(f"the column {what} does not hold classes")
+        known = {name: number for number, name in enumerate(results.classes)}
+        names = coded.dictionary.to_pylist()
+        strange = [name for name in names if name not in known]
+        if strange:
+            raise ValueError(f"'{strange[0]}' is no class")
+        codes = np.array([known[name] for name in names], np.int64)
+        found: NDArray[np.int64] = codes[coded.indices.to_numpy(zero_copy_only=False)]
+        return found
+    if results.columns:
+        return np.column_stack([_floats(table, f"{what} {name}") for name in results.columns])
+    return _floats(table, what)
 
 
 def _refuse_misfit(results: Results, samples: Samples) -> None:
@@ -279,91 +368,11 @@ def _refuse_misfit(results: Results, samples: Samples) -> None:
         found = np.shape(getattr(samples, name))
         if found != shape:
             raise ValueError(f"{name} has {list(found)} values, {list(shape)} expected")
+    if samples.outputs.size and len(samples.outputs) != rows:
+        raise ValueError(f"outputs has {len(samples.outputs)} rows, {rows} expected")
     if results.has_spread and np.shape(samples.spread) != answer:
         raise ValueError(f"spread has {list(np.shape(samples.spread))} values")
     for name in _ANSWERS if classes and wide is None and rows else ():
         values = getattr(samples, name)
         if not (values.min() >= 0 and values.max() < len(classes)):
             raise ValueError(f"{name} holds an index that names no class")
-
-
-def _answer_cells(results: Results, value: Any) -> list[str]:
-    """One sample's target or prediction, in one cell or, of several numbers, in one each."""
-    if results.task == "labels":
-        names = [results.classes[index] for index in np.flatnonzero(value)]
-        return [json.dumps(names, ensure_ascii=False)]
-    if results.classes:
-        return [results.classes[int(value)]]
-    return [_cell(number) for number in np.atleast_1d(value)]
-
-
-def _cell(value: Any) -> str:
-    # repr of a float is the shortest text that reads back as the same number.
-    return repr(float(value))
-
-
-def _from_csv(results: Results, reader: Any, file: Path) -> Samples:
-    header = _header(results)
-    if next(reader, []) != header:
-        raise _damaged(file, f"its first line is not {','.join(header)}")
-    index = {name: number for number, name in enumerate(results.classes)}
-    wide = len(results.columns) or 1
-    stems, answers, figures, spreads = [], [], [], []
-    spread = len(_spread_header(results))
-    for row in reader:
-        where = f"line {reader.line_num}"
-        if len(row) != len(header):
-            raise _damaged(file, f"{where} has {len(row)} cells")
-        try:
-            both = row[1 : 1 + wide], row[1 + wide : 1 + 2 * wide]
-            answers.append([_answer(results, index, cells) for cells in both])
-            told = row[1 + 2 * wide : len(row) - spread]
-            spreads.append([float(cell) for cell in row[len(row) - spread :]])
-            figures.append([float(cell) for cell in (told if index else ["0", "0", *told[2:]])])
-        except KeyError as error:
-            raise _damaged(file, f"{where}: {error} is no class") from None
-        except ValueError as error:
-            raise _damaged(file, f"{where}: {error}") from None
-        stems.append(row[0])
-    found = _samples(results, stems, answers, figures)
-    if not results.has_spread:
-        return found
-    return replace(found, spread=np.array(spreads, np.float64).reshape(found.prediction.shape))
-
-
-def _answer(results: Results, index: Mapping[str, int], cells: list[str]) -> Any:
-    """What ``_answer_cells`` wrote: an index, a number, a row of numbers, or of 0 and 1."""
-    if results.task == "labels":
-        names = json.loads(cells[0])
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise ValueError(f"{cells[0]} is no list of classes")
-        applies = [0] * len(index)
-        for name in names:
-            applies[index[name]] = 1
-        return applies
-    if index:
-        return index[cells[0]]
-    return [float(cell) for cell in cells] if results.columns else float(cells[0])
-
-
-def _samples(
-    results: Results, stems: list[str], answers: list[list[Any]], figures: list[list[float]]
-) -> Samples:
-    kind: Any = np.float64
-    if results.classes:
-        kind = np.int8 if results.task == "labels" else np.int64
-    wide = len(results.columns) or (len(results.classes) if results.task == "labels" else 0)
-    shape = (len(stems), wide) if wide else (len(stems),)
-    target, prediction = (
-        np.array([pair[place] for pair in answers], dtype=kind).reshape(shape) for place in (0, 1)
-    )
-    numbers = np.array(figures, dtype=np.float64).reshape(len(stems), len(_FIGURES))
-    told = slice(None) if results.classes else slice(0)
-    return Samples(
-        stem=np.array(stems, dtype=np.str_),
-        target=target,
-        prediction=prediction,
-        confidence=numbers[told, 0],
-        true_probability=numbers[told, 1],
-        loss=numbers[:, 2],
-    )

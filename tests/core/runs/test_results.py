@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from pydantic import ValidationError
 
 from workbench.errors import UserError
 from workbench.runs import results
 from workbench.runs.results import ClassRow, ColumnRow, Results, Samples
+from workbench.runs.results_csv import to_csv
 
 
 def pets() -> tuple[Results, Samples]:
@@ -36,6 +40,7 @@ def pets() -> tuple[Results, Samples]:
         confidence=np.array([0.1 + 0.2, 0.9, 1.0]),
         true_probability=np.array([0.1 + 0.2, 1e-300, 1.0]),
         loss=np.array([1.25, np.inf, 0.0]),
+        outputs=np.array([[0.1, 0.2, 0.3], [2, 1, 0], [-1, 0, np.inf]], np.float32),
     )
     return figures, rows
 
@@ -118,30 +123,28 @@ def test_what_was_written_is_read_to_the_last_bit(tmp_path: Path, made) -> None:
     found = results.read(tmp_path, figures.split)
     assert found is not None
     assert found[0].model_dump_json() == figures.model_dump_json()
-    for name in ("stem", "target", "prediction", "confidence", "true_probability", "loss"):
+    for name in Samples.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(found[1], name), getattr(rows, name))
         assert getattr(found[1], name).dtype.kind == getattr(rows, name).dtype.kind
 
 
 def test_the_rows_name_the_classes_for_other_programs(tmp_path: Path) -> None:
     results.write(tmp_path, *pets())
-    with (tmp_path / "evaluation" / "test.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    table = parquet.read_table(tmp_path / "evaluation" / "test.parquet")
+    assert table["target"].to_pylist() == ["cat", "dog, big", "猫"]
+    assert table["prediction"].to_pylist() == ["cat", "cat", "猫"]
+    assert table["outputs"].to_pylist()[1] == [2.0, 1.0, 0.0]
+    rows = list(csv.DictReader(io.StringIO(to_csv(*pets()), newline="")))
+    assert [row["stem"] for row in rows] == ["a/1", 'the "second"', "third\nline"]
     assert [row["target"] for row in rows] == ["cat", "dog, big", "猫"]
-    assert [row["prediction"] for row in rows] == ["cat", "cat", "猫"]
+    assert float(rows[1]["true_probability"]) == 1e-300
 
 
-def test_several_categories_are_a_list_of_names_and_several_numbers_have_columns(
-    tmp_path: Path,
-) -> None:
-    results.write(tmp_path / "genres", *genres())
-    text = (tmp_path / "genres" / "evaluation" / "test.csv").read_text(encoding="utf-8")
-    first, second = csv.DictReader(text.splitlines())
+def test_several_categories_are_a_list_of_names_and_several_numbers_have_columns() -> None:
+    first, second = csv.DictReader(to_csv(*genres()).splitlines())
     assert json.loads(first["target"]) == ['jazz, "cool"', "猫|狗"]
     assert (second["target"], json.loads(second["prediction"])) == ("[]", ['jazz, "cool"'])
-    results.write(tmp_path / "places", *places())
-    text = (tmp_path / "places" / "evaluation" / "test.csv").read_text(encoding="utf-8")
-    first = next(csv.DictReader(text.splitlines()))
+    first = next(csv.DictReader(to_csv(*places()).splitlines()))
     assert (first["target x"], first["target y, m"]) == ("1.5", "-2.25")
     assert (first["prediction x"], first["prediction y, m"]) == ("0.1", "1e-17")
 
@@ -150,6 +153,7 @@ def test_several_categories_are_a_list_of_names_and_several_numbers_have_columns
 def test_an_evaluation_without_samples_is_read(tmp_path: Path, made) -> None:
     figures, rows = made()
     none = Samples(*(getattr(rows, name)[:0] for name in Samples.__dataclass_fields__))
+    assert to_csv(figures, none).count("\n") == 1
     results.write(tmp_path, figures, none)
     found = results.read(tmp_path, figures.split)
     assert found is not None
@@ -169,7 +173,10 @@ def test_a_second_evaluation_takes_the_place_of_the_first(tmp_path: Path) -> Non
     found = results.read(tmp_path, "test")
     assert found is not None
     assert found[0].loss_name == "Hinge"
-    assert sorted(p.name for p in (tmp_path / "evaluation").iterdir()) == ["test.csv", "test.json"]
+    assert sorted(p.name for p in (tmp_path / "evaluation").iterdir()) == [
+        "test.json",
+        "test.parquet",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -178,11 +185,6 @@ def test_a_second_evaluation_takes_the_place_of_the_first(tmp_path: Path) -> Non
         ("test.json", '"split"', "split", "Invalid JSON"),
         ("test.json", '"loss_name"', '"lost_name"', "loss_name"),
         ("test.json", '"support": 1', '"support": 1.5', "per_class.0.support"),
-        ("test.csv", "stem,", "name,", "first line"),
-        ("test.csv", "a/1,cat", "a/1,cow", "line 2"),
-        ("test.csv", "1.25", "much", "line 2"),
-        ("test.csv", "1.25", "1.25,1", "line 2"),
-        ("test.csv", ",1.25", "", "line 2"),
     ],
 )
 def test_a_damaged_file_says_which_and_where(
@@ -200,27 +202,33 @@ def test_a_damaged_file_says_which_and_where(
     assert caught.value.remedy
 
 
+def changed(table, name, values):
+    return table.set_column(table.column_names.index(name), name, [values])
+
+
 @pytest.mark.parametrize(
-    ("made", "old", "new"),
+    ("change", "said"),
     [
-        (genres, '[""rock"", ', '[""rook"", '),
-        (genres, '"[""rock"", ""jazz', '"{""rock"": ""jazz'),
-        (genres, '"[""rock"", ', '"[7, '),
-        (genres, "[]", "none"),
-        (places, "-2.25", "north"),
-        (places, "-2.25,", ""),
+        (lambda t: t.replace_schema_metadata({"workbench": "9"}), "layout is 9"),
+        (lambda t: t.replace_schema_metadata({}), "layout is not known"),
+        (lambda t: t.drop_columns(["prediction"]), "prediction"),
+        (lambda t: changed(t, "target", pa.array(["cow"] * 3).dictionary_encode()), "cow"),
+        (lambda t: changed(t, "target", pa.array([1, 2, 3])), "classes"),
+        (lambda t: changed(t, "loss", pa.array(["much", "", ""])), "much"),
+        (lambda t: changed(t, "outputs", pa.array([[1.0], None, [2.0]], pa.list_(pa.float32(), 1))),
+         "reshape"),
+        (lambda t: changed(t, "outputs", pa.array([1.0, 2.0, 3.0])), "rows of numbers"),
     ],
-)
-def test_a_damaged_answer_of_several_says_the_line(
-    tmp_path: Path, made, old: str, new: str
-) -> None:
-    results.write(tmp_path, *made())
-    damaged = tmp_path / "evaluation" / "test.csv"
-    text = damaged.read_text(encoding="utf-8")
-    assert old in text
-    damaged.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(UserError, match=r"test\.csv cannot be read: line [23]"):
+)  # fmt: skip
+def test_rows_of_another_layout_are_a_damaged_file(tmp_path: Path, change, said: str) -> None:
+    results.write(tmp_path, *pets())
+    damaged = tmp_path / "evaluation" / "test.parquet"
+    parquet.write_table(change(parquet.read_table(damaged)), damaged)
+    with pytest.raises(UserError) as caught:
         results.read(tmp_path, "test")
+    assert "test.parquet" in caught.value.problem
+    assert said in caught.value.problem
+    assert caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -239,17 +247,18 @@ def test_figures_of_several_that_do_not_agree_are_refused(made, change: dict[str
         Results.model_validate(figures.model_dump() | change)
 
 
-def test_bytes_that_are_no_text_are_a_damaged_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"", b"PAR1" * 9])
+def test_bytes_that_are_no_table_are_a_damaged_file(tmp_path: Path, content: bytes) -> None:
     results.write(tmp_path, *pets())
-    (tmp_path / "evaluation" / "test.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match="UTF-8"):
+    (tmp_path / "evaluation" / "test.parquet").write_bytes(content)
+    with pytest.raises(UserError, match=r"test\.parquet cannot be read"):
         results.read(tmp_path, "test")
 
 
 def test_missing_rows_are_a_damaged_evaluation(tmp_path: Path) -> None:
     results.write(tmp_path, *pets())
-    (tmp_path / "evaluation" / "test.csv").unlink()
-    with pytest.raises(UserError, match=r"test\.csv"):
+    (tmp_path / "evaluation" / "test.parquet").unlink()
+    with pytest.raises(UserError, match=r"test\.parquet"):
         results.read(tmp_path, "test")
 
 
