@@ -100,6 +100,7 @@ class Part:
         takes: of a loss: which outputs it reads.
         head: of a loss: what gives these outputs.
         noise: of a loss or an alignment: which likelihood it stands for.
+        chances: of a loss on logits: whether their softmax or sigmoid means probabilities.
         learns: of a loss or an alignment: numbers of its own that are trained, each 0 at first.
         decides: of a fusion: it joins what the heads of the modalities say, not embeddings.
         gives: of a fusion that decides: the kind of output by task.
@@ -121,6 +122,7 @@ class Part:
     takes: frozenset[str] = frozenset()
     head: Head = "plain"
     noise: Noise = "none"
+    chances: bool = True
     learns: tuple[str, ...] = ()
     decides: bool = False
     gives: Mapping[str, Output] = field(default_factory=dict)
@@ -233,6 +235,7 @@ def loss(
     takes: Output | tuple[Output, ...] | None = None,
     head: Head = "plain",
     noise: Noise = "none",
+    chances: bool = True,
     learns: tuple[str, ...] = (),
     order: int = 50,
 ) -> Callable[[F], F]:
@@ -251,6 +254,7 @@ def loss(
             as they are.
         head: what gives these outputs.
         noise: which likelihood it is the negative logarithm of.
+        chances: whether softmax or sigmoid of the logits that it teaches mean probabilities.
         learns: names of the numbers that it learns.
         order: where it stands in a list; the lowest that fits is suggested.
     """
@@ -259,7 +263,7 @@ def loss(
     read = (takes,) if isinstance(takes, str) else takes or (usual,)
     return _decorator(
         "loss", order, tasks=frozenset(tasks), takes=frozenset(read), head=head, noise=noise,
-        learns=learns,
+        chances=chances, learns=learns,
     )  # fmt: skip
 
 

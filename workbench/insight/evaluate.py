@@ -14,10 +14,11 @@ from workbench.data.prepared import Prepared
 from workbench.errors import UserError
 from workbench.events import Evaluated
 from workbench.insight import background
+from workbench.insight.class_curves import curves
 from workbench.insight.figures import judge
 from workbench.insight.retrieval import Pair, judge_pairs
 from workbench.lazy import ops
-from workbench.runs import results
+from workbench.runs import class_curves, results
 from workbench.spec import PAIRS, RunSpec
 from workbench.training import checkpoints
 from workbench.training.inputs import ModelInputs
@@ -79,7 +80,9 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
     if spec.objective.loss is None:
         judged = judge_pairs(_pairs(spec, prepared, rows, said))
     else:
-        judged = judge(prepared, rows, said[TASK], by_median=objective.by_median)
+        judged = judge(
+            prepared, rows, said[TASK], by_median=objective.by_median, chances=objective.chances
+        )
     found = results.Results(
         split=split,
         task=prepared.task,
@@ -92,6 +95,7 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         per_class=judged.per_class,
         per_column=judged.per_column,
         has_spread=SPREAD in said,
+        intervals=judged.intervals,
         loss_name=", ".join(dict.fromkeys(term.part.title for term in objective.terms)),
     )
     samples = results.Samples(
@@ -102,11 +106,32 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         true_probability=judged.true_probability,
         loss=losses,
         spread=_spread(prepared, said),
+        outputs=judged.outputs,
     )
     results.write(folder, found, samples)
+    if judged.outputs.size:
+        _keep_curves(folder, split, objective, prepared, model, said[TASK])
     if len(prepared.rows("train")):
         background.keep(folder, prepared, spec.training.seed)
     return Evaluated(split=split, metrics=found.metrics, baseline=found.baseline)
+
+
+def _keep_curves(
+    folder: Path, split: str, objective: Objective, prepared: Prepared, model: Any,
+    logits: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """Write the curves of a split; temperature and thresholds come from the validation samples."""
+    held, free = None, prepared.rows("validation")
+    if split != "validation" and len(free):
+        others, _ = _predict(objective, prepared, model, free)
+        held = others[TASK], prepared.labels[free].astype(np.int64)
+    true = prepared.labels[prepared.rows(split)].astype(np.int64)
+    class_curves.write(
+        folder,
+        curves(
+            split, prepared.task, prepared.classes, logits, true, held, chances=objective.chances
+        ),
+    )
 
 
 def _refuse_changed(trained: ModelInputs, prepared: Prepared) -> None:

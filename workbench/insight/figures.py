@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from workbench.data.prepared import Prepared
+from workbench.insight import intervals
+from workbench.insight.class_curves import probabilities
+from workbench.insight.intervals import Interval
 from workbench.runs.results import ClassRow, ColumnRow
 
 _NONE: NDArray[np.float64] = np.empty(0)
+TOP = (3, 5)
+"""The truth is among so many most probable classes; told where there are over twice as many."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Judged:
         confusion: counts, row: true class, column: predicted class; empty where there is none.
         per_class: one row per class.
         per_column: one row per number where there are several.
+        outputs: logits, as of ``results.Samples``; empty for numbers.
+        intervals: of metrics, as of ``results.Results``.
     """
 
     metrics: dict[str, float]
@@ -40,11 +47,13 @@ class Judged:
     confusion: tuple[tuple[int, ...], ...] = ()
     per_class: tuple[ClassRow, ...] = ()
     per_column: tuple[ColumnRow, ...] = ()
+    outputs: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    intervals: dict[str, Interval] = field(default_factory=dict)
 
 
 def judge(
     prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64], *,
-    by_median: bool = False,
+    by_median: bool = False, chances: bool = True,
 ) -> Judged:  # fmt: skip
     """Compare a model's outputs with the truth, and guessing with it too.
 
@@ -56,6 +65,7 @@ def judge(
         rows: which of them.
         outputs: of the model for these rows, float [rows, outputs].
         by_median: an ordered class is the median of what the model says, not its peak.
+        chances: whether the outputs mean probabilities.
     """
     match prepared.task:
         case "labels":
@@ -64,14 +74,15 @@ def judge(
             return _number(prepared, rows, outputs)
         case "numbers":
             return _numbers(prepared, rows, outputs)
-    return _classes(prepared, rows, outputs, by_median)
+    return _classes(prepared, rows, outputs, by_median, chances)
 
 
 def _classes(
-    prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64], by_median: bool
-) -> Judged:
+    prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.float64], by_median: bool,
+    chances: bool,
+) -> Judged:  # fmt: skip
     true = prepared.labels[rows].astype(np.int64)
-    shares = _probabilities(prepared, outputs)
+    shares = probabilities(outputs)
     predicted = (
         (shares.cumsum(axis=1)[:, :-1] < 0.5).sum(axis=1) if by_median else shares.argmax(axis=1)
     )
@@ -82,27 +93,51 @@ def _classes(
     if prepared.task == "ordered":
         middle = np.full(len(true), np.sort(trained)[len(trained) // 2])
         guessed |= {"mae_steps": figures(true, middle)["mae_steps"]}
-    confusion = metrics.confusion_matrix(true, predicted, labels=every)
+    counts = metrics.confusion_matrix(true, predicted, labels=every)
     lines = np.arange(len(true))
+    ranked = _ranked(true, shares, trained, chances=chances and prepared.task != "ordered")
+    drawn = intervals.class_figures if prepared.task != "ordered" else intervals.step_figures
+    between = intervals.of_confusion(counts, drawn)
+    said = {name: of_model for name, (of_model, _) in ranked.items()}
     return Judged(
-        metrics=figures(true, predicted),
-        baseline=guessed,
+        metrics=figures(true, predicted) | {name: float(v.mean()) for name, v in said.items()},
+        baseline=guessed | {name: float(of_guess.mean()) for name, (_, of_guess) in ranked.items()},
         target=true,
         prediction=predicted,
         confidence=shares[lines, predicted],
         true_probability=shares[lines, true],
-        confusion=tuple(tuple(int(n) for n in row) for row in confusion),
+        confusion=tuple(tuple(int(n) for n in row) for row in counts),
         per_class=_per_class(prepared.classes, true, predicted),
+        outputs=outputs.astype(np.float32),
+        intervals=between | (intervals.of_draws(intervals.of_means(said)) if said else {}),
     )
 
 
-def _probabilities(prepared: Prepared, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probability of each class, [rows, classes], from logits."""
-    if prepared.task == "yes_no":
-        outputs = np.concatenate([np.zeros_like(outputs), outputs], axis=1)
-    raised = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
-    return shares
+def _ranked(
+    true: NDArray[np.int64], shares: NDArray[np.float64], trained: NDArray[np.int64], *,
+    chances: bool,
+) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:  # fmt: skip
+    """What each sample adds to the figures of whole rankings: of the model and of guessing.
+
+    Guessing puts classes in the order of their frequency in training, and says that frequency,
+    each class counted once more so that none is impossible.
+    """
+    lines, classes = np.arange(len(true)), shares.shape[1]
+    counts = np.bincount(trained, minlength=classes) + 1.0
+    often = counts / counts.sum()
+    # How many classes stand before the true one; those alike count half.
+    own = shares[lines, true][:, None]
+    place = (shares > own).sum(axis=1) + ((shares == own).sum(axis=1) - 1) / 2
+    guess = (often > often[true][:, None]).sum(axis=1)
+    found = {
+        f"top_{k}": ((place < k).astype(np.float64), (guess < k).astype(np.float64))
+        for k in TOP
+        if classes > 2 * k
+    }
+    if chances:
+        tiny = np.finfo(np.float64).tiny
+        found["log_loss"] = -np.log(np.maximum(shares[lines, true], tiny)), -np.log(often[true])
+    return found
 
 
 def _per_class(
@@ -120,6 +155,7 @@ def _per_class(
 
 def _right(true: NDArray[np.int64], predicted: NDArray[Any]) -> dict[str, float]:
     present = np.unique(true)
+    weighted = metrics.f1_score(true, predicted, average="weighted", zero_division=0.0)
     return {
         "accuracy": float(metrics.accuracy_score(true, predicted)),
         "macro_f1": _macro_f1(true, predicted, present),
@@ -128,6 +164,8 @@ def _right(true: NDArray[np.int64], predicted: NDArray[Any]) -> dict[str, float]
                 true, predicted, labels=present, average="macro", zero_division=0.0
             )
         ),
+        "weighted_f1": float(weighted),
+        "mcc": float(metrics.matthews_corrcoef(true, predicted)),
     }
 
 
@@ -172,6 +210,10 @@ def _labels(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.flo
         prediction=predicted,
         confidence=np.exp(-np.logaddexp(0, -np.abs(outputs)).sum(axis=1)),
         true_probability=np.exp(-np.logaddexp(0, -of_true).sum(axis=1)),
+        outputs=outputs.astype(np.float32),
+        intervals=intervals.of_draws(
+            intervals.of_means({"accuracy": (true == predicted).all(axis=1).astype(np.float64)})
+        ),
         per_class=_per_class(prepared.classes, _as_sets(true), _as_sets(predicted)),
     )
 
@@ -203,6 +245,7 @@ def _number(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.flo
         baseline=_errors(true, guess),
         target=true,
         prediction=predicted,
+        intervals=intervals.of_errors(true, predicted),
     )
 
 
@@ -215,7 +258,11 @@ def _numbers(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.fl
     columns = tuple(
         ColumnRow(
             name=name,
-            **_errors(true[:, place], predicted[:, place]),
+            **{
+                figure: value
+                for figure, value in _errors(true[:, place], predicted[:, place]).items()
+                if figure in ColumnRow.model_fields
+            },
             baseline_mae=_errors(true[:, place], guess[:, place])["mae"],
         )
         for place, name in enumerate(prepared.columns)
@@ -234,6 +281,7 @@ def _errors(true: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[s
     figures = {
         "mae": float(metrics.mean_absolute_error(true, predicted)),
         "rmse": float(metrics.root_mean_squared_error(true, predicted)),
+        "median_error": float(metrics.median_absolute_error(true, predicted)),
     }
     if len(true) > 1:
         figures["r2"] = float(metrics.r2_score(true, predicted))

@@ -9,7 +9,7 @@ from workbench.losses import mean_of_each, refuse_broadcasting
 from workbench.parts import loss
 
 
-@loss(target=("yes_no", "labels"), order=5)
+@loss(target=("yes_no", "labels"), chances=False, order=5)
 def hinge(
     labels: Tensor,
     logits: Tensor,

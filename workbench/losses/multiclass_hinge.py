@@ -9,7 +9,7 @@ from workbench.losses import refuse_broadcasting
 from workbench.parts import loss
 
 
-@loss(target=("category", "ordered"), order=13)
+@loss(target=("category", "ordered"), chances=False, order=13)
 def multiclass_hinge(
     labels: Tensor, logits: Tensor, *, margin: Annotated[float, Field(gt=0, le=10)] = 1.0
 ) -> Tensor:

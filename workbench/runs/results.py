@@ -73,11 +73,13 @@ class ColumnRow(BaseModel):
 class Results(BaseModel):
     """The figures of one evaluation.
 
-    Metrics by task, beside ``loss``: category and yes_no ``accuracy macro_f1 balanced_accuracy``;
-    labels ``accuracy`` (share of samples whose whole set is right), ``micro_f1 macro_f1``; ordered
-    ``accuracy mae_steps quadratic_kappa macro_f1``; number ``mae rmse r2``; numbers the same, each
-    the mean over the columns. A figure that is not defined, such as the r2 of one sample or a kappa
-    where all is of one class, is left out.
+    Metrics by task, beside ``loss``: category and yes_no ``accuracy macro_f1 balanced_accuracy
+    weighted_f1 mcc``; with many classes ``top_3 top_5``; ``log_loss`` where the loss teaches
+    probabilities; labels ``accuracy`` (share of samples whose whole set is right), ``micro_f1
+    macro_f1``; ordered ``accuracy mae_steps quadratic_kappa macro_f1``; number ``mae rmse r2
+    median_error``; numbers the same, each over all columns; pairs ``recall_at_1`` and so on. A
+    figure that is not defined, such as the r2 of one sample or a kappa where all is of one class,
+    is left out.
 
     Args:
         split: the part of the samples: ``train``, ``validation`` or ``test``.

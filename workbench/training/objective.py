@@ -197,6 +197,12 @@ class Objective:
         """Whether the class of a sample is the median of what its head says."""
         return heads.by_median(self._head)
 
+    @property
+    def chances(self) -> bool:
+        """Whether softmax or sigmoid of what its head says mean probabilities."""
+        loss = self._spec.objective.loss
+        return loss is not None and parts.find("loss", loss.name).chances
+
     def spreads(self, given: Mapping[str, Tensor]) -> Tensor | None:
         """The standard deviation that a head gives with its numbers, [batch, outputs]; or None."""
         return heads.spread(self._head, given[TASK]) if TASK in given else None

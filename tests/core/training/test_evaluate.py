@@ -83,12 +83,24 @@ def test_figures_of_categories_are_those_worked_by_hand(tmp_path):
             "accuracy": 2 / 4,
             "macro_f1": (2 / 3 + 1 / 2 + 0) / 3,
             "balanced_accuracy": (1 / 2 + 1 + 0) / 3,
+            "weighted_f1": (2 * 2 / 3 + 1 / 2 + 0) / 4,
+            # Gorodkin 2004: 2 right of 4; a, b, c are true 2, 1, 1 times and said 1, 3, 0 times.
+            "mcc": (2 * 4 - (2 * 1 + 1 * 3)) / math.sqrt((16 - 1 - 9) * (16 - 4 - 1 - 1)),
+            "log_loss": loss,
         },
         rel=1e-6,
     )
-    # Guessing b: one of four right; its precision is 1/4 and its recall 1.
+    # Guessing b: one of four right; its precision is 1/4 and its recall 1. Trained on 1, 3 and 1.
+    surprise = -(2 * math.log(2 / 8) + math.log(4 / 8) + math.log(2 / 8)) / 4
     assert said.baseline == pytest.approx(
-        {"accuracy": 1 / 4, "macro_f1": 0.4 / 3, "balanced_accuracy": 1 / 3}
+        {
+            "accuracy": 1 / 4,
+            "macro_f1": 0.4 / 3,
+            "balanced_accuracy": 1 / 3,
+            "weighted_f1": 0.4 / 4,
+            "mcc": 0.0,
+            "log_loss": surprise,
+        }
     )
     rows = [(row.precision, row.recall, row.f1, row.support) for row in found.per_class]
     assert rows == [
@@ -128,12 +140,18 @@ def test_figures_of_numbers_are_in_the_unit_of_the_target(tmp_path):
             "mae": (2 + 0 + 4) / 3,
             "rmse": math.sqrt((4 + 0 + 16) / 3),
             "r2": 1 - (4 + 0 + 16) / 200,
+            "median_error": 2.0,
         },
         rel=1e-5,
     )
     # The median of train is 30; one mistyped 900 does not move it.
     assert said.baseline == pytest.approx(
-        {"mae": (20 + 10 + 0) / 3, "rmse": math.sqrt(500 / 3), "r2": 1 - 500 / 200}
+        {
+            "mae": (20 + 10 + 0) / 3,
+            "rmse": math.sqrt(500 / 3),
+            "r2": 1 - 500 / 200,
+            "median_error": 10.0,
+        }
     )
 
 
