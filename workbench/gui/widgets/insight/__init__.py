@@ -1,0 +1,1 @@
+"""The tabs of the results screen, and what they are made of."""
