@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from workbench import events
+from workbench.gui.presenters.data import DataPresenter
 from workbench.gui.presenters.insight.curves import share_within
 from workbench.gui.presenters.results import ResultsPresenter
 from workbench.gui.results_tabs import ResultsTabs
@@ -120,7 +121,9 @@ def view(qtbot):
     presenter = ResultsPresenter()
     made = ResultsView(presenter)
     made.presenter, made.engines = presenter, Engines()
-    made.all_tabs = ResultsTabs(made, presenter, made.engines, parent=made)
+    made.all_tabs = ResultsTabs(
+        made, presenter, DataPresenter(None, None), made.engines, parent=made
+    )
     qtbot.addWidget(made)
     made.resize(1112, 772)
     with qtbot.waitExposed(made):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Slot
 
 from workbench.data.folder import scan
@@ -19,19 +21,22 @@ class Preview(QObject):
     Args:
         data: whose index serves where it is of the same folder.
         results: whose run it is.
+        name: prefix of the object names of its view.
         parent: its parent.
     """
 
     def __init__(
-        self, data: DataPresenter, results: ResultsPresenter, parent: QObject | None = None
-    ) -> None:
+        self, data: DataPresenter, results: ResultsPresenter, name: str = "results_sample",
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
-        self.view = SampleView("results_sample")
+        self.view = SampleView(name)
         # The screen itself names the sample above it.
         self.view.title.hide()
         self.view.target.hide()
         self._data, self._results = data, results
         self._index: Index | None = None
+        self._of: Path | None = None
         self._wanted = ""
         self._scan = Latest(self)
         self._scan.answered.connect(self._have)
@@ -47,10 +52,10 @@ class Preview(QObject):
         if not stem or folder is None:
             self.view.clear()
             return
-        if self._index is not None:
+        if self._index is not None and self._of == folder:
             self.view.show_stem(self._index, stem)
             return
-        self._wanted = stem
+        self._wanted, self._of = stem, folder
         known, shown = self._data.state.index, self._data.state.data
         data = store.find(folder).spec().data
         if (

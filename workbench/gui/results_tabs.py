@@ -9,11 +9,15 @@ from PySide6.QtCore import QObject, Slot
 
 from workbench.engine import protocol
 from workbench.gui.engines import Engines
+from workbench.gui.presenters.data import DataPresenter
 from workbench.gui.presenters.insight.curves import CurvesPresenter
-from workbench.gui.presenters.results import ResultsPresenter
+from workbench.gui.presenters.insight.retrieval import RetrievalPresenter
+from workbench.gui.presenters.results import ResultsPresenter, ResultsState
 from workbench.gui.presenters.study import StudyPresenter
+from workbench.gui.previewing import Preview
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.widgets.insight.curves import CurvesView
+from workbench.gui.widgets.insight.retrieval import RetrievalView
 from workbench.gui.widgets.study import StudyBar
 
 Split = Literal["train", "validation", "test"]
@@ -25,16 +29,17 @@ class ResultsTabs(QObject):
     Args:
         view: gets a tab for each.
         results: says which run is looked at.
+        data: whose index serves where it is of the run's folder.
         engines: answer questions and do longer work.
         parent: its parent.
     """
 
     def __init__(
-        self, view: ResultsView, results: ResultsPresenter, engines: Engines,
+        self, view: ResultsView, results: ResultsPresenter, data: DataPresenter, engines: Engines,
         parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._view, self._results, self._engines = view, results, engines
+        self._view, self._results, self._data, self._engines = view, results, data, engines
         self.evaluating = StudyPresenter(engines.study, self)
         self.evaluating.finished.connect(self._show_evaluated)
         view.work_slot.addWidget(StudyBar("results_evaluating", "", self.evaluating))
@@ -43,10 +48,34 @@ class ResultsTabs(QObject):
         self.curves_view = CurvesView(self.curves)
         view.add_tab("Curves", self.curves_view)
         results.changed.connect(self.curves.follow)
+        self.retrieval = RetrievalPresenter(self)
+        self.retrieval_view = RetrievalView(self.retrieval)
+        view.add_tab("Partners", self.retrieval_view)
+        view.sample_chosen.connect(self.retrieval.choose_stem)
+        results.changed.connect(self.retrieval.follow)
+        self._add_previews()
+        results.changed.connect(self._show_tabs)
+        self._show_tabs(results.state)
 
     def close(self) -> None:
         """End all work that is under way."""
         self.evaluating.stop()
+
+    def _add_previews(self) -> None:
+        shown = (
+            (self.retrieval_view.asked_shown, self.retrieval_view.asked_slot, "results_asked"),
+            (self.retrieval_view.found_shown, self.retrieval_view.found_slot, "results_found"),
+        )
+        for told, slot, name in shown:
+            preview = Preview(self._data, self._results, name, parent=self)
+            slot.addWidget(preview.view)
+            told.connect(preview.show_sample)
+
+    @Slot(object)
+    def _show_tabs(self, state: ResultsState) -> None:
+        """Only what can be said of this run is offered."""
+        rows = state.results.per_pair if state.results is not None else ()
+        self._view.tabs.setTabVisible(self._view.tabs.indexOf(self.retrieval_view), bool(rows))
 
     @Slot(object, str)
     def _evaluate(self, folder: Path, split: Split) -> None:
