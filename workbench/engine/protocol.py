@@ -201,7 +201,17 @@ Wish = Stop | Pause | GoOn
 """What may be wished of a run in hand, through the engine's input or through its folder."""
 
 Request = Annotated[
-    Prepare | Train | Find | EvaluateSplit | DrawLosses | Describe | Stop | Pause | GoOn | Detach,
+    Prepare
+    | Train
+    | Find
+    | EvaluateSplit
+    | DrawLosses
+    | Describe
+    | OpenRun
+    | Stop
+    | Pause
+    | GoOn
+    | Detach,
     Field(discriminator="ask"),
 ]
 
