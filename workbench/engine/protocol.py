@@ -82,6 +82,17 @@ class EvaluateSplit(Study):
     split: Literal["train", "validation", "test"] = "test"
 
 
+class Contribute(Study):
+    """Find out which modality carried the model.
+
+    Args:
+        split: on which samples.
+    """
+
+    ask: Literal["contribute"] = "contribute"
+    split: Literal["train", "validation", "test"] = "test"
+
+
 class Look(Asked):
     """Base of questions about a trained run that are answered beside the work in hand.
 
@@ -205,6 +216,7 @@ Request = Annotated[
     | Train
     | Find
     | EvaluateSplit
+    | Contribute
     | DrawLosses
     | Describe
     | OpenRun

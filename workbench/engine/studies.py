@@ -11,8 +11,10 @@ from workbench.data.folder import Stopped
 from workbench.engine import causes, protocol
 from workbench.engine.execution import read_data
 from workbench.events import Ended, Failed, Said, Studied, Working
+from workbench.insight.contribution import contribute
 from workbench.insight.evaluate import evaluate
 from workbench.insight.trained import Trained
+from workbench.runs import contribution
 from workbench.training import devices
 
 Tell = Callable[[Said], object]
@@ -41,6 +43,14 @@ def study(
         return causes.of_exception(error)
 
 
+def _told(tell: Tell) -> Callable[[str, int, int], object]:
+    return lambda words, done, total: tell(Working(words=words, done=done, total=total))
+
+
+def _written(trained: Trained, file: Path, words: str = "") -> Studied:
+    return Studied(file=file.relative_to(trained.folder).as_posix(), words=words)
+
+
 def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Studied:
     tell(Working(words="Opening the run"))
     trained = Trained.open(Path(request.run))
@@ -50,4 +60,8 @@ def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Stud
             tell(Working(words=f"Evaluating the {split} samples"))
             tell(evaluate(trained.spec, prepared, trained.model, split, trained.folder))
             return Studied(file=f"evaluation/{split}.json")
+        case protocol.Contribute(split=split):
+            prepared = trained.inputs.masked(read_data(trained.spec, tell, stop))
+            found, rows = contribute(trained, prepared, split, _told(tell), stop)
+            return _written(trained, contribution.write(trained.folder, found, rows))
     raise AssertionError(f"nobody does {type(request).__name__}")
