@@ -11,8 +11,10 @@ from workbench.data.folder import Stopped
 from workbench.engine import causes, protocol
 from workbench.engine.execution import read_data
 from workbench.events import Ended, Failed, Said, Studied, Working
+from workbench.insight import landscape, mapping
 from workbench.insight.evaluate import evaluate
 from workbench.insight.trained import Trained
+from workbench.runs import landscapes, maps
 from workbench.training import devices
 
 Tell = Callable[[Said], object]
@@ -50,4 +52,35 @@ def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Stud
             tell(Working(words=f"Evaluating the {split} samples"))
             tell(evaluate(trained.spec, prepared, trained.model, split, trained.folder))
             return Studied(file=f"evaluation/{split}.json")
+        case protocol.Project():
+            return _project(trained, request, tell, stop)
+        case protocol.Survey():
+            return _survey(trained, request, tell, stop)
     raise AssertionError(f"nobody does {type(request).__name__}")
+
+
+def _project(
+    trained: Trained, request: protocol.Project, tell: Tell, stop: Callable[[], bool]
+) -> Studied:
+    def told(words: str, done: int, total: int) -> None:
+        tell(Working(words=words, done=done, total=total))
+
+    split, space, method = request.split, request.space, request.method
+    mapping.refuse_space(trained, space)
+    prepared = read_data(trained.spec, tell, stop)
+    mapping.draw(trained, prepared, split, space, method, told, stop)
+    return Studied(file=maps.file_of(split, space, method))
+
+
+def _survey(
+    trained: Trained, request: protocol.Survey, tell: Tell, stop: Callable[[], bool]
+) -> Studied:
+    def told(done: int, total: int) -> None:
+        tell(Working(words="Measuring the loss around the weights", done=done, total=total))
+
+    prepared = read_data(trained.spec, tell, stop)
+    landscape.survey(
+        trained, prepared, points=request.points, reach=request.reach, square=request.square,
+        modality=request.modality, seed=request.seed, told=told, stop=stop,
+    )  # fmt: skip
+    return Studied(file=landscapes.file_of(request.modality or ""))
