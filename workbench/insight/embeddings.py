@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench import parts
 from workbench.data import batches
 from workbench.data.folder import Stopped
 from workbench.data.index import Strings
@@ -17,15 +16,12 @@ from workbench.data.prepared import Prepared
 from workbench.errors import UserError
 from workbench.insight.trained import BATCH, Trained
 from workbench.lazy import keras, ops, tf
-from workbench.parts import MODALITIES
-from workbench.runs.maps import Space
-from workbench.spec import PAIRS, RunSpec
+from workbench.runs.maps import FUSED, Space, spaces_of
+from workbench.spec import PAIRS
 from workbench.training.model import embedding_of, projection_of
 
 MOST = 50_000
 """Samples of a split that are looked at; of more an even choice."""
-
-FUSED: Space = "fused"
 
 Vectors = NDArray[np.float32]
 Told = Callable[[int, int], object]
@@ -45,25 +41,6 @@ class Embeddings:
     stems: Strings
     spaces: dict[Space, tuple[Vectors, ...]]
     has: dict[Space, NDArray[np.bool_]]
-
-
-def spaces_of(spec: RunSpec) -> tuple[Space, ...]:
-    """The spaces that a run has: each modality, the fused one, and those of its alignments."""
-    found: list[Space] = [m for m in MODALITIES if m in spec.modalities]
-    if not why_no_fused(spec):
-        found.append(FUSED)
-    found += [pair for pair in PAIRS if pair in spec.objective.alignments]  # type: ignore[misc]  # its names are those of Space
-    return tuple(found)
-
-
-def why_no_fused(spec: RunSpec) -> str:
-    """Why a run has no fused embedding, in a sentence; "" where it has one."""
-    if spec.objective.loss is None:
-        return "This run aligns pairs without a target: nothing is fused."
-    if parts.find("fusion", spec.model.fusion.name).decides:
-        title = parts.find("fusion", spec.model.fusion.name).title
-        return f"{title} joins the answers of the modalities, not their embeddings."
-    return ""
 
 
 def embeddings(

@@ -9,7 +9,7 @@ import numpy as np
 from workbench.data.folder import Stopped
 from workbench.data.prepared import Prepared
 from workbench.errors import UserError
-from workbench.insight.embeddings import Embeddings, embeddings, spaces_of, why_no_fused
+from workbench.insight.embeddings import Embeddings, embeddings
 from workbench.insight.projection import figures_of_pairs, project, refuse, unit
 from workbench.insight.trained import Trained
 from workbench.runs import maps
@@ -30,9 +30,9 @@ def refuse_space(trained: Trained, space: Space) -> None:
     Raises:
         UserError: why there is none, and which there are.
     """
-    known = spaces_of(trained.spec)
+    known = maps.spaces_of(trained.spec)
     if space not in known:
-        why = why_no_fused(trained.spec) if space == "fused" else ""
+        why = maps.why_no_fused(trained.spec) if space == "fused" else ""
         problem = why or f"This run has no embedding called {space}."
         raise UserError(problem, f"Choose one of: {', '.join(known)}.")
 

@@ -12,8 +12,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench import parts
 from workbench.data.index import Strings
 from workbench.errors import UserError
+from workbench.parts import MODALITIES
+from workbench.spec import PAIRS, RunSpec
 from workbench.writing import write_atomic
 
 Method = Literal["pca", "umap", "tsne"]
@@ -28,8 +31,29 @@ TITLES: dict[Method, str] = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 MOST_TSNE = 5000
 """t-SNE takes fewer samples than this: its time grows faster than their number."""
 
+FUSED: Space = "fused"
+
 _AGAIN = "Compute the map again."
 _FIGURES = ("alignment", "uniformity_first", "uniformity_second", "gap")
+
+
+def spaces_of(spec: RunSpec) -> tuple[Space, ...]:
+    """The spaces that a run has: each modality, the fused one, and those of its alignments."""
+    found: list[Space] = [m for m in MODALITIES if m in spec.modalities]
+    if not why_no_fused(spec):
+        found.append(FUSED)
+    found += [pair for pair in PAIRS if pair in spec.objective.alignments]  # type: ignore[misc]  # its names are those of Space
+    return tuple(found)
+
+
+def why_no_fused(spec: RunSpec) -> str:
+    """Why a run has no fused embedding, in a sentence; "" where it has one."""
+    if spec.objective.loss is None:
+        return "This run aligns pairs without a target: nothing is fused."
+    if parts.find("fusion", spec.model.fusion.name).decides:
+        title = parts.find("fusion", spec.model.fusion.name).title
+        return f"{title} joins the answers of the modalities, not their embeddings."
+    return ""
 
 
 @dataclass(frozen=True)

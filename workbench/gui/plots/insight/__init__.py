@@ -1,0 +1,1 @@
+"""Plots of what was found out of a trained run."""

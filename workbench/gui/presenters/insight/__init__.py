@@ -1,0 +1,1 @@
+"""Decides what each way to look into a trained run shows; knows no widget."""

@@ -1,0 +1,1 @@
+"""The ways to look into a trained run."""
