@@ -125,7 +125,9 @@ class Workbench(QObject):
         self.train_view.show_beside(QueueView(self.queue))
         self.results_view = ResultsView(self.results)
         self.results_view.preview_slot.addWidget(self.preview.view)
-        self.results_tabs = ResultsTabs(self.results_view, self.results, self.engines, parent=self)
+        self.results_tabs = ResultsTabs(
+            self.results_view, self.results, self.engines, self.preview.index, parent=self
+        )
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
-from workbench.data.folder import scan
 from workbench.data.index import Index
-from workbench.gui.background import Latest
 from workbench.gui.presenters.data import DataPresenter
 from workbench.gui.presenters.results import ResultsPresenter
+from workbench.gui.run_index import RunIndex
 from workbench.gui.widgets.sample import SampleView
-from workbench.runs import store
 
 
 class Preview(QObject):
-    """Finds the index of a run's data: the one that is open, or one that is scanned for it.
+    """Shows samples of the run whose results are looked at.
 
     Args:
         data: whose index serves where it is of the same folder.
@@ -30,39 +28,29 @@ class Preview(QObject):
         # The screen itself names the sample above it.
         self.view.title.hide()
         self.view.target.hide()
-        self._data, self._results = data, results
-        self._index: Index | None = None
+        self.index = RunIndex(data, results, self)
+        """Of the data of the run that is looked at."""
+        self._results = results
         self._wanted = ""
-        self._scan = Latest(self)
-        self._scan.answered.connect(self._have)
+        self.index.found.connect(self._have)
+        self.index.failed.connect(self.view.clear)
 
     def forget(self) -> None:
         """Another run is shown, or other data are open."""
-        self._index = None
+        self.index.forget()
 
     @Slot(str)
     def show_sample(self, stem: str) -> None:
         """Show the sample of that name; nothing where it is empty."""
-        folder = self._results.state.folder
-        if not stem or folder is None:
-            self.view.clear()
-            return
-        if self._index is not None:
-            self.view.show_stem(self._index, stem)
-            return
         self._wanted = stem
-        known, shown = self._data.state.index, self._data.state.data
-        data = store.find(folder).spec().data
-        if (
-            known is not None
-            and shown is not None
-            and (shown.folder, shown.reading) == (data.folder, data.reading)
-        ):
-            self._have(known)
+        if not stem or self._results.state.folder is None:
+            self.view.clear()
         else:
-            self._scan.ask(lambda: scan(data.folder, reading=data.reading, check=False))
+            self.index.ask()
 
     @Slot(object)
     def _have(self, index: Index) -> None:
-        self._index = index
-        self.view.show_stem(index, self._wanted)
+        # Others ask for the index, too; the sample that is shown already stays as it is.
+        wanted, self._wanted = self._wanted, ""
+        if wanted:
+            self.view.show_stem(index, wanted)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui import theme
 from workbench.gui.plots.axis import AxisPlot
+from workbench.gui.plots.insight.colours import colours_of
 from workbench.gui.plots.insight.points import PointsItem
 from workbench.gui.presenters.insight.map import MapState
 from workbench.gui.presenters.insight.map_points import Colouring, Points
@@ -50,7 +50,8 @@ class MapPlot(AxisPlot):
         for item in (self.lines, self.points, self.under, self.mark):
             self.item.addItem(item, ignoreBounds=True)
         self._state = MapState()
-        self._worn: object = None
+        self._coloured: Colouring | None = None
+        self._worn = (-1, "")
         self._known: Points | None = None
         self._pointed = -1
         scene = self._plot.scene()
@@ -67,7 +68,7 @@ class MapPlot(AxisPlot):
         if points is None:
             return
         if points is not self._known:
-            self._known = points
+            self._known, self._coloured = points, None
             self.points.show_places(points.places, points.second)
             self._point_to(-1)
             self.fit()
@@ -133,6 +134,9 @@ class MapPlot(AxisPlot):
         if not hasattr(self, "points"):
             return
         worn = theme.current()
+        for side in ("left", "bottom"):
+            # A label brings its axis back.
+            self.item.showAxis(side, bool(self._left))
         self.item.showGrid(x=False, y=False)
         self.mark.setBrush(None)
         self.mark.setPen(pg.mkPen(worn.text, width=2))
@@ -141,22 +145,19 @@ class MapPlot(AxisPlot):
         ink = QColor(worn.quiet)
         ink.setAlpha(80)
         self.lines.setPen(pg.mkPen(ink, width=1))
-        self._worn = None
         self._colour()
 
     def _name_axes(self, state: MapState) -> None:
         self._bottom, self._left = state.axes
-        for side in ("left", "bottom"):
-            self.item.showAxis(side, bool(state.axes[0]))
         self.dress()
 
     def _colour(self) -> None:
         colours, points = self._state.colours, self._known
         if points is None or colours is None:
             return
-        now = (colours, self._state.lit, theme.current())
-        if self._worn is None or any(a is not b for a, b in zip(now, self._worn, strict=True)):  # type: ignore[call-overload]  # a tuple once it is there
-            self._worn = now
+        now = (self._state.lit, theme.current().scheme)
+        if colours is not self._coloured or now != self._worn:
+            self._coloured, self._worn = colours, now
             found = colours_of(colours, self._state.lit, theme.current())
             # The order is by chance, always the same: no class shall lie on top of the others.
             order = np.random.default_rng(0).permutation(len(points))
@@ -198,71 +199,3 @@ class MapPlot(AxisPlot):
             row = self.row_at(event.scenePos())
             if row >= 0:
                 self.clicked.emit(row)
-
-
-def colour_named(name: int | str, worn: theme.Theme) -> QColor:
-    """The colour of a group.
-
-    Args:
-        name: number of a series; ``good``, ``bad`` or ``quiet``; or a modality.
-        worn: the theme.
-    """
-    if isinstance(name, str):
-        if name in ("good", "bad"):
-            return QColor(getattr(worn, name))
-        if name == "quiet":
-            return mixed(QColor(worn.quiet), QColor(worn.panel), 0.55)
-        return QColor(worn.colour_of(name))
-    plain = QColor(worn.colour_of(name))
-    if name < len(worn.series):
-        return plain
-    # The second round of colours is nearer to the ink, so that none comes twice.
-    return mixed(plain, QColor(worn.text), 0.5)
-
-
-def mixed(one: QColor, other: QColor, share: float) -> QColor:
-    """Two colours mixed.
-
-    Args:
-        one: of this so much as ``share`` says.
-        other: the rest.
-        share: 0..1.
-    """
-    return QColor.fromRgbF(
-        share * one.redF() + (1 - share) * other.redF(),
-        share * one.greenF() + (1 - share) * other.greenF(),
-        share * one.blueF() + (1 - share) * other.blueF(),
-    )
-
-
-def ramp(worn: theme.Theme) -> NDArray[np.uint8]:
-    """Colours from low to high, [256, 3]: from near the ground over the accent to the warm one."""
-    stops = (mixed(QColor(worn.accent), QColor(worn.panel), 0.3), QColor(worn.accent),
-             QColor(worn.colour_of("validation")))  # fmt: skip
-    parts = np.array([[c.red(), c.green(), c.blue()] for c in stops], float)
-    at = np.linspace(0, 2, 256)
-    columns = [np.interp(at, np.arange(3), parts[:, n]) for n in range(3)]
-    return np.stack(columns, axis=1).round().astype(np.uint8)
-
-
-def colours_of(colours: Colouring, lit: int, worn: theme.Theme) -> NDArray[np.uint8]:
-    """Red, green and blue of each point.
-
-    Args:
-        colours: what they mean.
-        lit: the one group that is not dimmed; -1: none is.
-        worn: the theme.
-    """
-    dim = mixed(QColor(worn.quiet), QColor(worn.panel), 0.22)
-    grey = np.array([dim.red(), dim.green(), dim.blue()], np.uint8)
-    if not colours.groups:
-        known = np.isfinite(colours.level)
-        place = (np.where(known, colours.level, 0) * 255).astype(np.int64)
-        return np.where(known[:, None], ramp(worn)[place], grey)
-    table = np.empty((len(colours.groups), 3), np.uint8)
-    for number, group in enumerate(colours.groups):
-        found = colour_named(group.colour, worn)
-        table[number] = found.red(), found.green(), found.blue()
-        if lit not in (-1, number):
-            table[number] = grey
-    return table[colours.group]

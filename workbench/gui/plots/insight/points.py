@@ -74,7 +74,8 @@ class PointsItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no t
             return
         ratio = painter.device().devicePixelRatioF()
         seen = view.mapRectToScene(view.boundingRect())
-        way = painter.deviceTransform()
+        # To pixels of the viewport; that of the device would count where it lies in the window, too.
+        way = painter.combinedTransform()
         key = (way.m11(), way.m22(), way.dx(), way.dy(), seen, ratio)
         if self._kept is None or self._kept[0] != key:
             self._kept = (key, self._picture(way, seen, ratio))

@@ -229,7 +229,7 @@ class MapPresenter(QObject):
         self._found = found = looked.found
         now = replace(
             self.state, spaces=looked.spaces, space=looked.space, error=looked.error, lit=-1,
-            points=looked.points, chosen=self.state.chosen if looked.points is not None else -1,
+            points=looked.points,
         )  # fmt: skip
         if found is None or looked.points is None or now.results is None:
             words = note_of(None, now.method)
