@@ -6,10 +6,12 @@ from PySide6.QtCore import QObject, Slot
 
 from workbench.gui.engines import Engines
 from workbench.gui.peeking import Peek
+from workbench.gui.presenters.insight.landscape import LandscapePresenter
 from workbench.gui.presenters.insight.map import MapPresenter
 from workbench.gui.presenters.results import ResultsPresenter
 from workbench.gui.run_index import RunIndex
 from workbench.gui.screens.results import ResultsView
+from workbench.gui.widgets.insight.landscape import LandscapeView
 from workbench.gui.widgets.insight.map import MapView
 
 
@@ -32,10 +34,12 @@ class ResultsTabs(QObject):
         self._view, self._results, self._engines = view, results, engines
         self._peek = Peek(index, self)
         self._add_map()
+        self._add_landscape()
 
     def close(self) -> None:
         """End all work that is under way."""
         self.map.close()
+        self.landscape.close()
 
     def _add_map(self) -> None:
         self.map = MapPresenter(self._engines.study, self)
@@ -46,6 +50,11 @@ class ResultsTabs(QObject):
         self.map.sample_chosen.connect(self._choose)
         self._results.changed.connect(self.map.show_results)
         self._view.add_tab("Map", view)
+
+    def _add_landscape(self) -> None:
+        self.landscape = LandscapePresenter(self._engines.study, self)
+        self._results.changed.connect(self.landscape.show_results)
+        self._view.add_tab("Landscape", LandscapeView(self.landscape))
 
     @Slot(str)
     def _choose(self, stem: str) -> None:

@@ -74,7 +74,7 @@ class PointsItem(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no t
             return
         ratio = painter.device().devicePixelRatioF()
         seen = view.mapRectToScene(view.boundingRect())
-        # To pixels of the viewport; that of the device would count where it lies in the window, too.
+        # To pixels of the viewport; those of the device begin elsewhere.
         way = painter.combinedTransform()
         key = (way.m11(), way.m22(), way.dx(), way.dy(), seen, ratio)
         if self._kept is None or self._kept[0] != key:

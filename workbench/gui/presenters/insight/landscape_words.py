@@ -53,11 +53,11 @@ def figures_of(found: Landscape, values: NDArray[np.float64]) -> tuple[FigureWor
     share = f"{rise / here:+.0%} of it" if here > 0 and np.isfinite(rise) else ""
     return (
         FigureWords(
-            "Loss at the weights", number_words(here),
+            "here", "Loss at the weights", number_words(here),
             f"{found.facts.samples:,} validation samples", "The loss in the middle.",
         ),
         FigureWords(
-            f"Change at {reach / 4:.2g}", _signed(rise), share,
+            "rise", f"Change at {reach / 4:.2g}", _signed(rise), share,
             "How much higher the loss is on average a quarter of the way out: the less, the "
             "flatter the valley.",
         ),
@@ -71,7 +71,7 @@ def _lowest(values: NDArray[np.float64], away: NDArray[np.float64], here: float)
         "were chosen for other samples."
     )
     if not np.isfinite(values).any():
-        return FigureWords("Lowest in this slice", "–", "no loss is finite", meaning)
+        return FigureWords("lowest", "Lowest in this slice", "–", "no loss is finite", meaning)
     place = np.unravel_index(
         np.nanargmin(np.where(np.isfinite(values), values, np.nan)), away.shape
     )
@@ -79,7 +79,9 @@ def _lowest(values: NDArray[np.float64], away: NDArray[np.float64], here: float)
     note = (
         "at the weights" if far == 0 else f"{far:.2g} away, {_signed(float(values[place]) - here)}"
     )
-    return FigureWords("Lowest in this slice", number_words(float(values[place])), note, meaning)
+    return FigureWords(
+        "lowest", "Lowest in this slice", number_words(float(values[place])), note, meaning
+    )
 
 
 def _distances(steps: NDArray[np.float64], ways: int) -> NDArray[np.float64]:
