@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from workbench.gui import theme
 from workbench.gui.choices import Choice
@@ -175,6 +175,7 @@ class LandscapeView(QWidget):
         row.setSpacing(12)
         self.figures = tuple(Figure("", f"landscape_figure_{number}") for number in range(3))
         for tile in self.figures:
+            tile.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
             row.addWidget(tile, 1)
         card = Card("Loss", "", "landscape_scale_card", dense=True)
         card.setFixedWidth(_SIDE)
