@@ -228,19 +228,27 @@ def evaluate(
     as_json: JsonFlag = False,
 ) -> None:
     """Evaluate the best weights of a run on one split."""
-    from workbench.commands.training import columns_of, evaluate_run
+    from workbench.commands.training import details_of, evaluate_run
 
     event = evaluate_run(run, split)
     facts: dict[str, Any] = {"run": str(run), "split": split}
-    facts |= {"metrics": event.metrics, "baseline": event.baseline}
-    words = [f"{name} {value:.4g}" for name, value in event.metrics.items()]
+    facts |= {"metrics": event.metrics, "baseline": event.baseline} | details_of(run, split)
+    words = []
+    for name, value in event.metrics.items():
+        low, high = facts["intervals"].get(name, (None, None))
+        between = "" if low is None else f"  ({low:.4g} to {high:.4g} in 95 of 100)"
+        words.append(f"{name} {value:.4g}{between}")
     words += [f"guessing: {name} {value:.4g}" for name, value in event.baseline.items()]
-    columns = columns_of(run, split)
-    if columns:
-        facts["columns"] = columns
-    for column, figures in columns.items():
+    for column, figures in facts.get("columns", {}).items():
         told = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
         words.append(f"{column}: {told}")
+    for row in facts.get("pairs", []):
+        words.append(
+            f"{row['asked']} to {row['found']}: found first {row['recall_at_1']:.1%}, "
+            f"middle place {row['median_rank']:g}"
+        )
+    if "calibration" in facts:
+        words.append(f"calibration error {facts['calibration']['error']:.1%}")
     answer(as_json, facts, "\n".join(words))
 
 

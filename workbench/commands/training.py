@@ -272,30 +272,44 @@ def evaluate_run(folder: Path, split: str) -> events.Evaluated:
     return evaluate(run_spec, prepared, model, split, run.folder)
 
 
-def columns_of(folder: Path, split: str) -> dict[str, dict[str, float]]:
-    """The figures of each of several numbers, of a split that was evaluated.
+def details_of(folder: Path, split: str) -> dict[str, Any]:
+    """What an evaluation says beside its headlines.
 
     Args:
         folder: a run's folder.
         split: ``train``, ``validation`` or ``test``.
 
     Returns:
-        ``mae``, ``rmse``, ``baseline_mae`` and, where it is defined, ``r2``, by the number's name;
-        empty for every other target.
+        ``intervals`` by metric; where there are several numbers ``columns``, the figures of each;
+        where pairs were aligned ``pairs``, a row for each direction; where probabilities were
+        learned ``calibration``: the error, and the temperature that mends it.
 
     Raises:
         UserError: the evaluation is damaged.
     """
-    from workbench.runs import results
+    from workbench.runs import class_curves, results
 
-    found = results.read(store.find(folder).folder, split)
+    run = store.find(folder).folder
+    found = results.read(run, split)
     if found is None:
         return {}
-    figures = {row.name: row.model_dump(exclude={"name"}) for row in found[0].per_column}
-    return {
-        name: {key: value for key, value in row.items() if math.isfinite(value)}
-        for name, row in figures.items()
-    }
+    facts: dict[str, Any] = {"intervals": found[0].intervals}
+    if found[0].per_column:
+        rows = {row.name: row.model_dump(exclude={"name"}) for row in found[0].per_column}
+        facts["columns"] = {
+            name: {key: value for key, value in row.items() if math.isfinite(value)}
+            for name, row in rows.items()
+        }
+    if found[0].per_pair:
+        facts["pairs"] = [row.model_dump() for row in found[0].per_pair]
+    curves = class_curves.read(run, split)
+    if curves is not None and curves.calibration is not None:
+        facts["calibration"] = {
+            "error": curves.calibration.plain.error,
+            "bins": curves.calibration.bins,
+            "temperature": curves.calibration.temperature,
+        }
+    return facts
 
 
 def _summary(

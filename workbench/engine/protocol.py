@@ -245,6 +245,7 @@ Request = Annotated[
     | Survey
     | DrawLosses
     | Describe
+    | OpenRun
     | Stop
     | Pause
     | GoOn

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 
 from workbench.data.index import Index
-from workbench.gui.presenters.data import DataPresenter
 from workbench.gui.presenters.results import ResultsPresenter
 from workbench.gui.run_index import RunIndex
 from workbench.gui.widgets.sample import SampleView
@@ -15,29 +14,25 @@ class Preview(QObject):
     """Shows samples of the run whose results are looked at.
 
     Args:
-        data: whose index serves where it is of the same folder.
+        index: finds the data of the run.
         results: whose run it is.
+        name: prefix of the object names of its view.
         parent: its parent.
     """
 
     def __init__(
-        self, data: DataPresenter, results: ResultsPresenter, parent: QObject | None = None
-    ) -> None:
+        self, index: RunIndex, results: ResultsPresenter, name: str = "results_sample",
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
-        self.view = SampleView("results_sample")
+        self.view = SampleView(name)
         # The screen itself names the sample above it.
         self.view.title.hide()
         self.view.target.hide()
-        self.index = RunIndex(data, results, self)
-        """Of the data of the run that is looked at."""
-        self._results = results
+        self._index, self._results = index, results
         self._wanted = ""
-        self.index.found.connect(self._have)
-        self.index.failed.connect(self.view.clear)
-
-    def forget(self) -> None:
-        """Another run is shown, or other data are open."""
-        self.index.forget()
+        index.found.connect(self._have)
+        index.failed.connect(self._fail)
 
     @Slot(str)
     def show_sample(self, stem: str) -> None:
@@ -46,7 +41,7 @@ class Preview(QObject):
         if not stem or self._results.state.folder is None:
             self.view.clear()
         else:
-            self.index.ask()
+            self._index.ask()
 
     @Slot(object)
     def _have(self, index: Index) -> None:
@@ -54,3 +49,8 @@ class Preview(QObject):
         wanted, self._wanted = self._wanted, ""
         if wanted:
             self.view.show_stem(index, wanted)
+
+    @Slot(object)
+    def _fail(self, error: object) -> None:
+        if self._wanted:
+            self.view.clear()

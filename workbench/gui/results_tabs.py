@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Literal
+
 from PySide6.QtCore import QObject, Slot
 
+from workbench.engine import protocol
 from workbench.gui.engines import Engines
 from workbench.gui.peeking import Peek
+from workbench.gui.presenters.insight.curves import CurvesPresenter
 from workbench.gui.presenters.insight.landscape import LandscapePresenter
 from workbench.gui.presenters.insight.map import MapPresenter
-from workbench.gui.presenters.results import ResultsPresenter
+from workbench.gui.presenters.insight.retrieval import RetrievalPresenter
+from workbench.gui.presenters.results import ResultsPresenter, ResultsState
+from workbench.gui.presenters.study import StudyPresenter
+from workbench.gui.previewing import Preview
 from workbench.gui.run_index import RunIndex
 from workbench.gui.screens.results import ResultsView
+from workbench.gui.widgets.insight.curves import CurvesView
 from workbench.gui.widgets.insight.landscape import LandscapeView
 from workbench.gui.widgets.insight.map import MapView
+from workbench.gui.widgets.insight.retrieval import RetrievalView
+from workbench.gui.widgets.study import StudyBar
+
+Split = Literal["train", "validation", "test"]
 
 
 class ResultsTabs(QObject):
@@ -21,27 +34,54 @@ class ResultsTabs(QObject):
     Args:
         view: gets a tab for each.
         results: says which run is looked at.
-        engines: answer questions and do longer work.
         index: finds the data of the run.
+        engines: answer questions and do longer work.
         parent: its parent.
     """
 
     def __init__(
-        self, view: ResultsView, results: ResultsPresenter, engines: Engines,
-        index: RunIndex, parent: QObject | None = None,
+        self, view: ResultsView, results: ResultsPresenter, index: RunIndex, engines: Engines,
+        parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._view, self._results, self._engines = view, results, engines
-        self._peek = Peek(index, self)
+        self._view, self._results, self._index, self._engines = view, results, index, engines
+        self.evaluating = StudyPresenter(engines.study, self)
+        self.evaluating.finished.connect(self._show_evaluated)
+        view.work_slot.addWidget(StudyBar("results_evaluating", "", self.evaluating))
+        results.evaluate_wished.connect(self._evaluate)
+        self.curves = CurvesPresenter(self)
+        self.curves_view = CurvesView(self.curves)
+        view.add_tab("Curves", self.curves_view)
+        results.changed.connect(self.curves.follow)
+        self.retrieval = RetrievalPresenter(self)
+        self.retrieval_view = RetrievalView(self.retrieval)
+        view.add_tab("Partners", self.retrieval_view)
+        view.sample_chosen.connect(self.retrieval.choose_stem)
+        results.changed.connect(self.retrieval.follow)
+        self._add_previews()
         self._add_map()
         self._add_landscape()
+        results.changed.connect(self._show_tabs)
+        self._show_tabs(results.state)
 
     def close(self) -> None:
         """End all work that is under way."""
+        self.evaluating.stop()
         self.map.close()
         self.landscape.close()
 
+    def _add_previews(self) -> None:
+        shown = (
+            (self.retrieval_view.asked_shown, self.retrieval_view.asked_slot, "results_asked"),
+            (self.retrieval_view.found_shown, self.retrieval_view.found_slot, "results_found"),
+        )
+        for told, slot, name in shown:
+            preview = Preview(self._index, self._results, name, parent=self)
+            slot.addWidget(preview.view)
+            told.connect(preview.show_sample)
+
     def _add_map(self) -> None:
+        self._peek = Peek(self._index, self)
         self.map = MapPresenter(self._engines.study, self)
         view = MapView(self.map)
         view.peek.wanted.connect(self._peek.look)
@@ -63,3 +103,19 @@ class ResultsTabs(QObject):
         if row >= 0 and self._view.samples.rows.row_of(row) < 0:
             self._results.show_all()
         self._view.choose_entry(row)
+
+    @Slot(object)
+    def _show_tabs(self, state: ResultsState) -> None:
+        """Only what can be said of this run is offered."""
+        rows = state.results.per_pair if state.results is not None else ()
+        self._view.tabs.setTabVisible(self._view.tabs.indexOf(self.retrieval_view), bool(rows))
+
+    @Slot(object, str)
+    def _evaluate(self, folder: Path, split: Split) -> None:
+        self.evaluating.start(protocol.EvaluateSplit(run=str(folder), split=split))
+
+    @Slot(object)
+    def _show_evaluated(self, file: Path) -> None:
+        run = file.parent.parent
+        if self._results.state.folder == run:
+            self._results.show_run(run, file.stem)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.data.folder import scan
@@ -34,6 +36,7 @@ class RunIndex(QObject):
         super().__init__(parent)
         self._data, self._results = data, results
         self._index: Index | None = None
+        self._of: Path | None = None
         self._scanning = False
         self._scan = Latest(self)
         self._scan.answered.connect(self._have)
@@ -48,11 +51,12 @@ class RunIndex(QObject):
     def ask(self) -> None:
         """Find the index; ``found`` brings it, at once where it is known."""
         folder = self._results.state.folder
-        if folder is None or self._scanning:
+        if folder is None or (self._scanning and self._of == folder):
             return
-        if self._index is not None:
+        if self._index is not None and self._of == folder:
             self.found.emit(self._index)
             return
+        self._index, self._of = None, folder
         known, shown = self._data.state.index, self._data.state.data
         try:
             data = store.find(folder).spec().data

@@ -16,9 +16,9 @@ from workbench.events import Evaluated
 from workbench.insight import background
 from workbench.insight.class_curves import curves
 from workbench.insight.figures import judge
-from workbench.insight.retrieval import Pair, judge_pairs
+from workbench.insight.retrieval import Pair, judge_pairs, rows_of
 from workbench.lazy import ops
-from workbench.runs import class_curves, results
+from workbench.runs import class_curves, pairs, results
 from workbench.spec import PAIRS, RunSpec
 from workbench.training import checkpoints
 from workbench.training.inputs import ModelInputs
@@ -77,8 +77,9 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         best = folder / "checkpoints" / "best.npz"
         checkpoints.load(best, {"objective": objective.variables})
     said, losses = _predict(objective, prepared, model, rows)
+    paired = _pairs(spec, prepared, rows, said)
     if spec.objective.loss is None:
-        judged = judge_pairs(_pairs(spec, prepared, rows, said))
+        judged = judge_pairs(paired)
     else:
         judged = judge(
             prepared, rows, said[TASK], by_median=objective.by_median, chances=objective.chances
@@ -96,6 +97,7 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         per_column=judged.per_column,
         has_spread=SPREAD in said,
         intervals=judged.intervals,
+        per_pair=rows_of(paired),
         loss_name=", ".join(dict.fromkeys(term.part.title for term in objective.terms)),
     )
     samples = results.Samples(
@@ -109,6 +111,8 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         outputs=judged.outputs,
     )
     results.write(folder, found, samples)
+    if paired:
+        pairs.write(folder, split, prepared.stems[rows], paired)
     if judged.outputs.size:
         _keep_curves(folder, split, objective, prepared, model, said[TASK])
     if len(prepared.rows("train")):
@@ -169,10 +173,15 @@ def _predict(
     """
     found: dict[str, list[NDArray[Any]]] = {}
     losses = []
+    pairs_learned = [term.name for term in objective.terms if term.name in PAIRS]
+    projections = [projection_of(pair, m) for pair in pairs_learned for m in PAIRS[pair]]
     for inputs, labels, weights, _ in batches.sequential(prepared, rows, min(BATCH, len(rows))):
         given = model(inputs, training=False)
         losses.append(ops.convert_to_numpy(objective.per_sample(labels, given, weights)))
-        told = {TASK: objective.answers(given)} if TASK in given else dict(given)
+        # Embeddings of many samples take much memory, and nobody asks for them here.
+        told = {name: given[name] for name in projections}
+        if TASK in given:
+            told[TASK] = objective.answers(given)
         spreads = objective.spreads(given)
         if spreads is not None:
             told[SPREAD] = spreads

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.insight import intervals
 from workbench.insight.figures import Judged
+from workbench.runs.results import PairRow
+from workbench.spec import PAIRS
 
 AT = (1, 5, 10)
 """A partner counts as found among so many nearest."""
@@ -29,7 +32,7 @@ def judge_pairs(pairs: Mapping[str, Pair]) -> Judged:
         beside what chance gives. Of each sample the rank that was hoped for, 1, and the mean one
         found; 0 where it has no pair.
     """
-    found, chances = [], []
+    found, chances, ranked = [], [], []
     count = len(next(iter(pairs.values()))[2])
     total, times = np.zeros(count), np.zeros(count)
     for first, second, has in pairs.values():
@@ -39,6 +42,7 @@ def judge_pairs(pairs: Mapping[str, Pair]) -> Judged:
         one, two = _unit(first[rows]), _unit(second[rows])
         for there, back in ((one, two), (two, one)):
             rank = ranks(there, back)
+            ranked.append(rank)
             found.append(_figures(rank))
             chances.append(_chance(len(rows)))
             total[rows] += rank
@@ -49,7 +53,42 @@ def judge_pairs(pairs: Mapping[str, Pair]) -> Judged:
         baseline=dict(zip(names, np.mean(chances, axis=0).tolist(), strict=True)) if found else {},
         target=np.ones(count),
         prediction=total / np.maximum(times, 1),
+        intervals=_between(ranked),
     )
+
+
+def _between(ranked: list[NDArray[np.int64]]) -> dict[str, intervals.Interval]:
+    """Intervals over the samples; only where every pair is of the same ones."""
+    if not ranked or len({len(rank) for rank in ranked}) != 1:
+        return {}
+    each = {f"recall_at_{n}": np.mean([rank <= n for rank in ranked], axis=0) for n in AT}
+    return intervals.of_draws(intervals.of_means(each))
+
+
+def rows_of(pairs: Mapping[str, Pair]) -> tuple[PairRow, ...]:
+    """Both directions of each pair; a pair that no sample has is left out.
+
+    Args:
+        pairs: by name, both halves of all samples.
+    """
+    found = []
+    for name, (first, second, has) in pairs.items():
+        rows = np.flatnonzero(has)
+        if len(rows) == 0:
+            continue
+        one, two = _unit(first[rows]), _unit(second[rows])
+        gap = float(np.linalg.norm(one.mean(axis=0) - two.mean(axis=0)))
+        asked, answer = PAIRS[name]
+        for near, far, given, taken in ((one, two, asked, answer), (two, one, answer, asked)):
+            figures = _figures(ranks(near, far))
+            found.append(
+                PairRow(
+                    pair=name, asked=given, found=taken, recall_at_1=figures[0],
+                    recall_at_5=figures[1], recall_at_10=figures[2], median_rank=figures[3],
+                    support=len(rows), gap=gap,
+                )
+            )  # fmt: skip
+    return tuple(found)
 
 
 def ranks(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.int64]:

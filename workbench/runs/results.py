@@ -70,6 +70,37 @@ class ColumnRow(BaseModel):
     baseline_mae: float
 
 
+class PairRow(BaseModel):
+    """How well one half of a pair finds the other in the space where they were aligned.
+
+    Args:
+        pair: of which alignment.
+        asked: the modality that is given.
+        found: the modality whose samples are ranked.
+        recall_at_1: share of samples whose partner is the nearest, 0..1.
+        recall_at_5: share whose partner is among the five nearest.
+        recall_at_10: share whose partner is among the ten nearest.
+        median_rank: place of the partner in the middle case, 1 is best.
+        support: samples that have both.
+        gap: distance between the mean unit vectors of both modalities, 0..2 (Liang et al. 2022,
+            arXiv:2203.02053).
+    """
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", ser_json_inf_nan="constants"
+    )
+
+    pair: str
+    asked: str
+    found: str
+    recall_at_1: float
+    recall_at_5: float
+    recall_at_10: float
+    median_rank: float
+    support: int
+    gap: float
+
+
 class Results(BaseModel):
     """The figures of one evaluation.
 
@@ -97,6 +128,7 @@ class Results(BaseModel):
         has_spread: the model also said how far off each of its numbers may be.
         intervals: where a metric lies with 95 % confidence, given how many samples there are
             (percentile bootstrap over the samples).
+        per_pair: two rows for each alignment, one for each direction.
     """
 
     model_config = ConfigDict(
@@ -116,6 +148,7 @@ class Results(BaseModel):
     per_column: tuple[ColumnRow, ...] = ()
     has_spread: bool = False
     intervals: dict[str, tuple[float, float]] = {}
+    per_pair: tuple[PairRow, ...] = ()
 
     @model_validator(mode="after")
     def _sizes_agree(self) -> Results:

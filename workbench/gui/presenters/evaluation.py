@@ -11,7 +11,8 @@ from workbench.runs import results as evaluations
 from workbench.runs import store
 from workbench.runs.results import Results, Samples
 
-_SPLITS = ("test", "validation", "train")
+SPLITS = ("test", "validation", "train")
+"""The most telling first."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Evaluation:
         curve: how the training went.
         trouble: what could not be read, but is not needed.
         status: how the run ended.
+        trained: there are weights to evaluate other splits with.
     """
 
     run: store.Run
@@ -54,6 +56,7 @@ class Evaluation:
     curve: Curve
     trouble: str
     status: store.Status
+    trained: bool = False
 
 
 def read(folder: Path, split: str = "") -> Evaluation:
@@ -68,13 +71,14 @@ def read(folder: Path, split: str = "") -> Evaluation:
     """
     run = store.find(folder)
     place = run.folder / "evaluation"
-    splits = tuple(name for name in _SPLITS if (place / f"{name}.json").is_file())
+    splits = tuple(name for name in SPLITS if (place / f"{name}.json").is_file())
     chosen = split or next(iter(splits), "")
     found = evaluations.read(run.folder, chosen) if chosen else None
     curve, trouble = _curve(run)
     results, samples = found if found is not None else (None, None)
+    trained = (run.folder / "checkpoints" / "best.npz").is_file()
     return Evaluation(
-        run, _name(run), splits, chosen, results, samples, curve, trouble, run.status()
+        run, _name(run), splits, chosen, results, samples, curve, trouble, run.status(), trained
     )
 
 

@@ -15,7 +15,7 @@ from workbench.gui.background import Latest
 from workbench.gui.choices import Choice
 from workbench.gui.presenters import answers
 from workbench.gui.presenters import results_words as words
-from workbench.gui.presenters.evaluation import Curve, Evaluation, read, why_none
+from workbench.gui.presenters.evaluation import SPLITS, Curve, Evaluation, read, why_none
 from workbench.runs.results import Results, Samples
 
 Rows = NDArray[np.int64]
@@ -47,7 +47,8 @@ class ResultsState:
         folder: the run's folder.
         name: what people call the run.
         summary: split, samples and loss, one line.
-        splits: splits that can be shown.
+        splits: splits that can be shown, or evaluated to be shown.
+        evaluated: those of them that can be shown at once.
         split: the chosen one.
         results: its figures.
         samples: its rows; of several numbers those of the column that is looked at.
@@ -70,6 +71,7 @@ class ResultsState:
     name: str = ""
     summary: str = ""
     splits: tuple[Choice, ...] = ()
+    evaluated: tuple[str, ...] = ()
     split: str = ""
     results: Results | None = None
     samples: Samples | None = None
@@ -96,6 +98,9 @@ class ResultsPresenter(QObject):
 
     changed = Signal(object)
     """The ``ResultsState`` after a change."""
+
+    evaluate_wished = Signal(object, str)
+    """Evaluate a split of the run in this ``Path``; then show it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -124,14 +129,20 @@ class ResultsPresenter(QObject):
 
     @Slot(str)
     def choose_split(self, split: str) -> None:
-        """Show another split of the same run.
+        """Show another split of the same run; one that was not evaluated is evaluated first.
 
         Args:
             split: one of the state's splits.
         """
         folder = self.state.folder
-        if folder is not None and split != self.state.split:
+        if folder is None or split == self.state.split:
+            return
+        if split in self.state.evaluated:
             self._reading.ask(lambda: read(folder, split))
+        else:
+            self.evaluate_wished.emit(folder, split)
+            # Until it is there the one that is shown stays chosen.
+            self.changed.emit(self.state)
 
     @Slot(str)
     def choose_column(self, name: str) -> None:
@@ -228,7 +239,7 @@ def _state_of(found: Evaluation, column: str = "") -> ResultsState:
     if results is None or whole is None:
         return ResultsState(
             phase="unevaluated", folder=folder, name=name, error=why_none(found.status),
-            curve=found.curve,
+            curve=found.curve, splits=_splits(found),
         )  # fmt: skip
     chosen = results.columns.index(column) if column in results.columns else 0
     samples = answers.of_column(whole, chosen)
@@ -239,7 +250,8 @@ def _state_of(found: Evaluation, column: str = "") -> ResultsState:
         name=name,
         summary=f"{results.target} · {len(samples):,} {results.split} {noun} · trained with "
         f"{results.loss_name}",
-        splits=tuple(Choice(split, split.capitalize()) for split in found.splits),
+        splits=_splits(found),
+        evaluated=found.splits,
         split=found.split,
         results=results,
         samples=samples,
@@ -252,6 +264,14 @@ def _state_of(found: Evaluation, column: str = "") -> ResultsState:
         trouble=found.trouble,
     )
     return _narrowed(state, Wish())
+
+
+def _splits(found: Evaluation) -> tuple[Choice, ...]:
+    """Those that were evaluated, and those that can be."""
+    known = [Choice(split, split.capitalize()) for split in found.splits]
+    missing = [split for split in SPLITS if split not in found.splits] if found.trained else []
+    tip = "Not evaluated yet: choose it to do so."
+    return (*known, *(Choice(split, f"{split.capitalize()} …", tip) for split in missing))
 
 
 def _narrowed(state: ResultsState, wish: Wish) -> ResultsState:

@@ -16,12 +16,16 @@ Tone = Literal["good", "warn"]
 _ORDER = (
     "recall_at_1", "recall_at_5", "median_rank",
     "accuracy", "micro_f1", "mae_steps", "quadratic_kappa", "macro_f1", "mae", "rmse", "r2", "loss",
+    "balanced_accuracy", "weighted_f1", "top_3", "top_5", "mcc", "log_loss", "median_error",
 )  # fmt: skip
 _SHARES = (
     "accuracy",
     "balanced_accuracy",
     "macro_f1",
     "micro_f1",
+    "weighted_f1",
+    "top_3",
+    "top_5",
     "precision",
     "recall",
     "f1",
@@ -44,6 +48,13 @@ _CAPTIONS: Mapping[str, str] = {
     "rmse": "RMSE",
     "r2": "R²",
     "loss": "Loss",
+    "balanced_accuracy": "Balanced",
+    "weighted_f1": "Weighted F1",
+    "top_3": "Among the first 3",
+    "top_5": "Among the first 5",
+    "mcc": "Matthews correlation",
+    "log_loss": "Log-loss",
+    "median_error": "Median error",
 }
 _MEANINGS: Mapping[str, str] = {
     "accuracy": "Share of the samples that were predicted right.",
@@ -62,6 +73,14 @@ _MEANINGS: Mapping[str, str] = {
     "r2": "Share of the target's variance that is explained: 1 is perfect, 0 is no better than "
     "always saying the mean.",
     "loss": "What training made small, over these samples.",
+    "balanced_accuracy": "Share that was predicted right, averaged over classes.",
+    "weighted_f1": "Harmonic mean of precision and recall, averaged over classes by their size.",
+    "top_3": "Share of the samples whose class is among the three most probable ones.",
+    "top_5": "Share of the samples whose class is among the five most probable ones.",
+    "mcc": "Correlation of truth and prediction: 1 is perfect, 0 no better than chance.",
+    "log_loss": "Minus the logarithm of the probability of the truth, on average, in nats: wrong "
+    "and sure is punished.",
+    "median_error": "Half of the predictions are off by less.",
 }
 
 
@@ -151,11 +170,31 @@ def _figure(results: Results, name: str) -> FigureWords:
     note = results.loss_name if name == "loss" else ""
     if name in results.baseline:
         note = f"guessing: {metric_words(name, results.baseline[name])}"
+    between = results.intervals.get(name)
+    if between is not None:
+        known = results.baseline.get(name)
+        told = f" · guess {_short_figure(name, known)}" if known is not None else ""
+        note = f"{_between(name, between)}{told}"
     value = metric_words(name, results.metrics[name])
     guess = _GUESSES.get(results.task, "the most frequent class")
     said = "Guessing shuffles." if results.task == "none" else f"Guessing always says {guess}."
     meaning = f"{_MEANINGS.get(name, '')} {said}".strip()
+    if between is not None:
+        low, high = (metric_words(name, end) for end in between)
+        meaning += (
+            f" With other samples of the same kind it would lie between {low} and {high} in 95 of "
+            "100 cases (bootstrap)."
+        )
     return FigureWords(name, caption, value, note, meaning)
+
+
+def _short_figure(name: str, value: float) -> str:
+    return f"{value:.0%}" if name in _SHARES else number_words(value, 3)
+
+
+def _between(name: str, between: tuple[float, float]) -> str:
+    low, high = (_short_figure(name, end) for end in between)
+    return f"{low.removesuffix('%')}–{high}"
 
 
 def _figures_of_column(results: Results, row: ColumnRow) -> tuple[FigureWords, ...]:

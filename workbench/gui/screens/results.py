@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QItemSelection, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLineEdit,
+    QScrollArea,
     QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
@@ -27,7 +29,7 @@ from workbench.gui.widgets.evaluation_tables import (
     number_columns,
     sample_columns,
 )
-from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.labels import label, set_role
 from workbench.gui.widgets.screen import Screen
 from workbench.gui.widgets.tabs import Tabs
 
@@ -72,6 +74,9 @@ class ResultsView(Screen):
         self._looked_at: object = None
         self._numbers_of: object = None
         self._head()
+        # For the bar of work that is wished from here.
+        self.work_slot = QVBoxLayout()
+        self.body.addLayout(self.work_slot)
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty())
         self._stack.addWidget(self._reading())
@@ -87,7 +92,8 @@ class ResultsView(Screen):
         self.title.setText(state.name or "Results")
         self.subtitle.setText(state.summary)
         shown = state.phase == "shown"
-        self.splits.setVisible(shown and len(state.splits) > 1)
+        self.splits.setVisible(len(state.splits) > (1 if shown else 0))
+        self.splits.show_choices(state.splits, state.split)
         self.columns.setVisible(shown and len(state.columns) > 1)
         self.folder.setVisible(state.folder is not None)
         self.train.setVisible(state.folder is not None)
@@ -138,7 +144,6 @@ class ResultsView(Screen):
         self._look_at_first()
 
     def _show_figures(self, state: ResultsState) -> None:
-        self.splits.show_choices(state.splits, state.split)
         self.columns.show_choices(state.columns, state.column)
         for tile, words in zip(self.figures, state.figures, strict=False):
             tile.caption.setText(words.caption)
@@ -370,9 +375,18 @@ class ResultsView(Screen):
         self.facts = SampleFacts("results_sample")
         card.body.addWidget(self.facts)
         preview = QWidget()
+        set_role(preview, "panel")
         self.preview_slot = QVBoxLayout(preview)
         self.preview_slot.setContentsMargins(0, theme.GAP, 0, 0)
-        card.body.addWidget(preview, 1)
+        area = QScrollArea()
+        set_role(area, "panel")
+        area.setObjectName("results_preview_area")
+        area.setAccessibleName("The sample")
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(preview)
+        card.body.addWidget(area, 1)
         return card
 
     def _choose_number(self, selected: QItemSelection) -> None:

@@ -17,7 +17,8 @@ class StudyBar(QWidget):
 
     Args:
         name: its ``objectName``; its button is ``<name>_start``, the other ``<name>_stop``.
-        words: what the button says.
+        words: what the button says; "" where the work is wished elsewhere: then nothing is seen
+            while nothing is done.
         study: who does the work.
         parent: its parent.
     """
@@ -30,8 +31,8 @@ class StudyBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setAccessibleName(words)
-        self._study = study
+        self.setAccessibleName(words or "Work under way")
+        self._wished_here = bool(words)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.GAP)
@@ -42,7 +43,7 @@ class StudyBar(QWidget):
         self.start.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.progress = QProgressBar()
         self.progress.setObjectName(f"{name}_progress")
-        self.progress.setAccessibleName(f"Progress: {words}")
+        self.progress.setAccessibleName(f"Progress: {words}".rstrip(": "))
         self.progress.setTextVisible(False)
         self.progress.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.words = label("", "quiet", f"{name}_words")
@@ -52,7 +53,6 @@ class StudyBar(QWidget):
         row.addWidget(self.words)
         row.addWidget(self.progress, 1)
         row.addWidget(self.stop)
-        self._row = row
         self.banner = Banner(f"{name}_banner")
         box.addLayout(row)
         box.addWidget(self.banner)
@@ -63,7 +63,8 @@ class StudyBar(QWidget):
     def show_state(self, state: StudyState) -> None:
         """Show how far the work is."""
         working = state.phase == "working"
-        self.start.setVisible(not working)
+        self.start.setVisible(not working and self._wished_here)
+        self.setVisible(self._wished_here or working or state.error is not None)
         self.progress.setVisible(working)
         self.stop.setVisible(working)
         self.progress.setRange(0, 0 if state.progress < 0 else 1000)

@@ -1,1 +1,1 @@
-"""Plots of what was found out of a trained run."""
+"""Plots of the tabs of the results screen."""

@@ -1,1 +1,1 @@
-"""Decides what each way to look into a trained run shows; knows no widget."""
+"""What the tabs of the results screen show and decide."""

@@ -1,1 +1,1 @@
-"""The ways to look into a trained run."""
+"""The tabs of the results screen, and what they are made of."""

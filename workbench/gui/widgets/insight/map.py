@@ -136,7 +136,7 @@ class MapView(QWidget):
         self.join.setToolTip("A line from each half of a pair to the other")
         self.join.clicked.connect(self._presenter.join)
         self.fit = Button("Show all", "map_fit", icon_name="arrows-out")
-        self.bar = StudyBar("map_study", "Draw the map", self._presenter.study)
+        self.bar = StudyBar("map_study", "Draw the map", self._presenter.study, self)
         self.bar.wished.connect(self._presenter.draw)
         for words, box in (("Embedding", self.spaces), ("Method", self.methods)):
             row.addWidget(label(words, "quiet"))

@@ -1,0 +1,61 @@
+"""Questions to a warm engine about a trained run, and longer work on it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from engine import Engine, train
+
+from workbench import events
+from workbench.data.samples import SAMPLES
+from workbench.engine import protocol
+from workbench.runs import class_curves, results
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    samples = SAMPLES["shapes"].make(home / "shapes", samples=160, seed=3)
+    return train(home, samples, "training.epochs=1", "model.modality_dropout=0.2")
+
+
+@pytest.fixture
+def engine():
+    made = Engine()
+    yield made
+    made.close()
+
+
+def test_a_warm_engine_opens_a_run_and_then_evaluates_another_split(trained, engine):
+    engine.ask(protocol.OpenRun(number=1, run=str(trained)))
+    opened = engine.until(events.RunOpened)[-1]
+    assert opened.modalities == ("audio", "image", "text")
+    assert set(opened.may_lack) == {"audio", "image", "text"}
+    engine.ask(protocol.OpenRun(number=2, run=str(trained / "nowhere")))
+    lost = engine.until(events.NotAnswered)[-1]
+    assert lost.number == 2
+    assert "nowhere" in lost.problem
+    engine.ask(protocol.EvaluateSplit(run=str(trained), split="validation"))
+    said = engine.until(events.Studied, events.Failed)
+    assert said[-1] == events.Studied(file="evaluation/validation.json", time=said[-1].time)
+    assert any(isinstance(event, events.Working) for event in said)
+    assert engine.wait() == 0
+    found, samples = results.read(trained, "validation")
+    assert len(samples) == sum(row.support for row in found.per_class)
+    low, high = found.intervals["accuracy"]
+    assert low <= found.metrics["accuracy"] <= high
+    assert class_curves.read(trained, "validation") is not None
+
+
+def test_the_command_line_evaluates_the_same(trained):
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench", "evaluate", str(trained), "--split", "test", "--json"],
+        check=True, capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    facts = json.loads(done.stdout)
+    found, _ = results.read(trained, "test")
+    assert facts["metrics"] == found.metrics
+    assert facts["intervals"]["accuracy"] == list(found.intervals["accuracy"])
