@@ -484,3 +484,40 @@ def test_a_damaged_landscape_is_told_in_words(tmp_path, damage):
         np.savez(file, **arrays | {"steps": np.array([{}], dtype=object)})
     with pytest.raises(UserError, match="is damaged"):
         landscapes.read(tmp_path)
+
+
+# In an engine
+
+
+def test_an_engine_draws_and_measures_and_says_how_far_it_is(tmp_path, monkeypatch):
+    from workbench import events
+    from workbench.engine import protocol, studies
+
+    trained = make_run(tmp_path)
+    monkeypatch.setattr(studies, "read_data", lambda run_spec, tell, stop: prepared())
+    told = []
+    folder = str(trained.folder)
+    project = protocol.from_line(protocol.to_line(protocol.Project(run=folder, space="text")))
+    last = studies.study(project, told.append, lambda: False)
+    assert last == events.Studied(time=last.time, file="insight/map-test-text-pca.npz")
+    survey = protocol.Survey(run=folder, points=3)
+    last = studies.study(survey, told.append, lambda: False)
+    assert last == events.Studied(time=last.time, file="insight/landscape.npz")
+    assert (told[-1].done, told[-1].total) == (9, 9)
+    none = protocol.Project(run=folder, space="image+text")
+    assert "no embedding called image+text" in studies.study(none, told.append, bool).problem
+    gone = protocol.Survey(run=folder, points=3, modality="text")
+    stopped = studies.study(gone, told.append, lambda: True)
+    assert stopped == events.Ended(time=stopped.time, outcome="discarded")
+    assert landscapes.read(trained.folder, "text") is None
+
+
+def test_the_command_line_refuses_names_that_it_does_not_know(tmp_path):
+    from workbench.commands import maps as commands
+
+    with pytest.raises(UserError, match="no method 'tsn'.*tsne"):
+        commands.draw_map(tmp_path, method="tsn")
+    with pytest.raises(UserError, match="no space 'fussed'.*fused"):
+        commands.draw_map(tmp_path, space="fussed")
+    with pytest.raises(UserError, match="odd number of points"):
+        commands.survey(tmp_path, points=8)
