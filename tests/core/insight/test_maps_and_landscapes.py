@@ -515,9 +515,9 @@ def test_an_engine_draws_and_measures_and_says_how_far_it_is(tmp_path, monkeypat
 def test_the_command_line_refuses_names_that_it_does_not_know(tmp_path):
     from workbench.commands import maps as commands
 
-    with pytest.raises(UserError, match="no method 'tsn'.*tsne"):
+    with pytest.raises(UserError, match=r"no method 'tsn'.*tsne"):
         commands.draw_map(tmp_path, method="tsn")
-    with pytest.raises(UserError, match="no space 'fussed'.*fused"):
+    with pytest.raises(UserError, match=r"no space 'fussed'.*fused"):
         commands.draw_map(tmp_path, space="fussed")
     with pytest.raises(UserError, match="odd number of points"):
         commands.survey(tmp_path, points=8)
