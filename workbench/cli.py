@@ -26,6 +26,7 @@ from workbench.commands.arguments import (
     answer,
     spec_of,
 )
+from workbench.commands.explain import explain
 from workbench.commands.finding import find
 from workbench.commands.queue import queue
 from workbench.commands.runs import runs
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(queue, name="queue")
 app.add_typer(find, name="find")
+app.add_typer(explain, name="explain")
 app.add_typer(runs, name="runs")
 app.command("map")(maps.draw_map)
 app.command("landscape")(maps.survey)

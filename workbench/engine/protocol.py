@@ -118,6 +118,17 @@ class Survey(Study):
     seed: Annotated[int, Field(ge=0)] = 0
 
 
+class Contribute(Study):
+    """Find out which modality carried the model.
+
+    Args:
+        split: on which samples.
+    """
+
+    ask: Literal["contribute"] = "contribute"
+    split: Literal["train", "validation", "test"] = "test"
+
+
 class Look(Asked):
     """Base of questions about a trained run that are answered beside the work in hand.
 
@@ -243,6 +254,7 @@ Request = Annotated[
     | EvaluateSplit
     | Project
     | Survey
+    | Contribute
     | DrawLosses
     | Describe
     | OpenRun

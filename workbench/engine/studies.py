@@ -12,9 +12,10 @@ from workbench.engine import causes, protocol
 from workbench.engine.execution import read_data
 from workbench.events import Ended, Failed, Said, Studied, Working
 from workbench.insight import landscape, mapping
+from workbench.insight.contribution import contribute
 from workbench.insight.evaluate import evaluate
 from workbench.insight.trained import Trained
-from workbench.runs import landscapes, maps
+from workbench.runs import contribution, landscapes, maps
 from workbench.training import devices
 
 Tell = Callable[[Said], object]
@@ -43,6 +44,14 @@ def study(
         return causes.of_exception(error)
 
 
+def _told(tell: Tell) -> Callable[[str, int, int], object]:
+    return lambda words, done, total: tell(Working(words=words, done=done, total=total))
+
+
+def _written(trained: Trained, file: Path, words: str = "") -> Studied:
+    return Studied(file=file.relative_to(trained.folder).as_posix(), words=words)
+
+
 def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Studied:
     tell(Working(words="Opening the run"))
     trained = Trained.open(Path(request.run))
@@ -56,19 +65,20 @@ def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Stud
             return _project(trained, request, tell, stop)
         case protocol.Survey():
             return _survey(trained, request, tell, stop)
+        case protocol.Contribute(split=split):
+            prepared = trained.inputs.masked(read_data(trained.spec, tell, stop))
+            found, rows = contribute(trained, prepared, split, _told(tell), stop)
+            return _written(trained, contribution.write(trained.folder, found, rows))
     raise AssertionError(f"nobody does {type(request).__name__}")
 
 
 def _project(
     trained: Trained, request: protocol.Project, tell: Tell, stop: Callable[[], bool]
 ) -> Studied:
-    def told(words: str, done: int, total: int) -> None:
-        tell(Working(words=words, done=done, total=total))
-
     split, space, method = request.split, request.space, request.method
     mapping.refuse_space(trained, space)
     prepared = read_data(trained.spec, tell, stop)
-    mapping.draw(trained, prepared, split, space, method, told, stop)
+    mapping.draw(trained, prepared, split, space, method, _told(tell), stop)
     return Studied(file=maps.file_of(split, space, method))
 
 

@@ -63,6 +63,18 @@ def probabilities(logits: Logits) -> NDArray[np.float64]:
     return shares
 
 
+def decided(shares: NDArray[np.float64], by_median: bool = False) -> NDArray[np.int64]:
+    """The class that is said, [samples].
+
+    Args:
+        shares: probability of each class, [samples, classes].
+        by_median: of ordered classes the median, not the peak.
+    """
+    if by_median:
+        return np.asarray((shares.cumsum(axis=1)[:, :-1] < 0.5).sum(axis=1), np.int64)
+    return np.asarray(shares.argmax(axis=1), np.int64)
+
+
 def _sigmoid(logits: Logits) -> NDArray[np.float64]:
     return np.exp(-np.logaddexp(0, -logits))
 

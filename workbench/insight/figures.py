@@ -11,7 +11,7 @@ from sklearn import metrics
 
 from workbench.data.prepared import Prepared
 from workbench.insight import intervals
-from workbench.insight.class_curves import probabilities
+from workbench.insight.class_curves import decided, probabilities
 from workbench.insight.intervals import Interval
 from workbench.runs.results import ClassRow, ColumnRow
 
@@ -83,9 +83,7 @@ def _classes(
 ) -> Judged:  # fmt: skip
     true = prepared.labels[rows].astype(np.int64)
     shares = probabilities(outputs)
-    predicted = (
-        (shares.cumsum(axis=1)[:, :-1] < 0.5).sum(axis=1) if by_median else shares.argmax(axis=1)
-    )
+    predicted = decided(shares, by_median)
     every = np.arange(len(prepared.classes))
     trained = prepared.labels[prepared.rows("train")].astype(np.int64)
     figures = _steps if prepared.task == "ordered" else _right

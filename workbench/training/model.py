@@ -54,11 +54,14 @@ class Multimodal:
             alignment.
         encoders: the encoder of each modality.
         heads: the head of each modality that has one.
+        encoded: of each modality the tensors that leave its encoder, by name: ``vector``, and
+            ``sequence`` and ``mask`` where it gives them.
     """
 
     model: Any
     encoders: Mapping[Modality, Any]
     heads: Mapping[Modality, Any] = field(default_factory=dict)
+    encoded: Mapping[Modality, Mapping[str, Any]] = field(default_factory=dict)
 
     def frozen(self, epoch: int) -> list[Any]:
         """Variables that are not trained in an epoch, counted from 1.
@@ -150,7 +153,7 @@ def _build(
                 chosen.size, dtype="float32", name=name.replace("+", "_with_")
             )
             given[name] = space(encoded[modality]["vector"])
-    return Multimodal(keras.Model(inputs, given, name="multimodal"), encoders, made)
+    return Multimodal(keras.Model(inputs, given, name="multimodal"), encoders, made, encoded)
 
 
 def _encoder(spec: RunSpec, modality: Modality, facts: Mapping[str, Any]) -> Any:
