@@ -50,6 +50,8 @@ class LandscapeView(QWidget):
         outer.addLayout(self._tools())
         self.banner = Banner("landscape_banner")
         outer.addWidget(self.banner)
+        # A whole row: beside the tools its sentence would be narrow and high.
+        outer.addWidget(self.bar.banner)
         page = QWidget()
         self._stack = QStackedLayout(page)
         self._stack.addWidget(self._needed())

@@ -7,6 +7,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QLabel,
     QScrollArea,
     QStackedLayout,
     QVBoxLayout,
@@ -21,7 +22,7 @@ from workbench.gui.widgets.cards import Banner, Card, EmptyState
 from workbench.gui.widgets.combo import Combo
 from workbench.gui.widgets.insight.legend import ColourLegend
 from workbench.gui.widgets.insight.sample_peek import SamplePeek
-from workbench.gui.widgets.labels import ElidedLabel, label, set_role
+from workbench.gui.widgets.labels import label, set_role
 from workbench.gui.widgets.study import StudyBar
 
 _SIDE = 280
@@ -50,6 +51,8 @@ class MapView(QWidget):
         outer.addLayout(self._tools())
         self.banner = Banner("map_banner")
         outer.addWidget(self.banner)
+        # A whole row: beside the tools its sentence would be narrow and high.
+        outer.addWidget(self.bar.banner)
         columns = QHBoxLayout()
         columns.setSpacing(12)
         columns.addWidget(self._picture(), 1)
@@ -78,6 +81,7 @@ class MapView(QWidget):
         self.colourings.show_choices(state.colourings, state.coloured)
         for widget in (self._colour_words, self.colourings, self.fit, self._right):
             widget.setVisible(shown)
+        self._facts_row.setVisible(shown and bool(state.facts))
         self.join.setVisible(shown and state.can_join)
         self.join.setChecked(state.joined)
         self._stack.setCurrentIndex(_PAGES[state.phase])
@@ -103,14 +107,13 @@ class MapView(QWidget):
             for part in (what, value):
                 part.setVisible(fact is not None)
                 part.setToolTip(fact.meaning if fact else "")
-        self._facts_card.setVisible(bool(state.facts))
         self.peek.show_sample(state.results, state.samples, state.chosen)
         self.overview.setEnabled(state.chosen >= 0)
 
     def _show_bar(self) -> None:
         """The bar is there while there is something to draw or to stop."""
         state = self._presenter.state
-        working = self._presenter.study.state.phase in ("working", "failed")
+        working = self._presenter.study.state.phase == "working"
         self.bar.setVisible(working or state.phase == "needed")
 
     @Slot(int)
@@ -172,6 +175,7 @@ class MapView(QWidget):
         self.fit.clicked.connect(self.plot.fit)
         self._stack.addWidget(self.plot)
         card.body.addWidget(inside, 1)
+        card.body.addWidget(self._figures())
         self.note = label("", "quiet", "map_note", wrap=True)
         card.body.addWidget(self.note)
         return card
@@ -200,7 +204,6 @@ class MapView(QWidget):
         area.setWidget(holder)
         self._legend_card.body.addWidget(area)
         column.addWidget(self._legend_card, 1)
-        column.addWidget(self._figures())
         card = Card("Sample", "point at one · click to keep it", "map_sample_card")
         self.peek = SamplePeek("map_sample")
         card.body.addWidget(self.peek)
@@ -210,18 +213,21 @@ class MapView(QWidget):
         column.addWidget(card)
         return self._right
 
-    def _figures(self) -> Card:
-        """Figures of a space in which pairs were aligned."""
-        self._facts_card = Card("Pairs", "", "map_facts_card")
-        self._facts: list[tuple[ElidedLabel, ElidedLabel]] = []
+    def _figures(self) -> QWidget:
+        """Figures of a space in which pairs were aligned, one line."""
+        self._facts_row = QWidget()
+        self._facts_row.setObjectName("map_facts")
+        row = QHBoxLayout(self._facts_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GAP)
+        self._facts: list[tuple[QLabel, QLabel]] = []
         for number in range(3):
-            row = QHBoxLayout()
-            what = ElidedLabel("", "quiet")
-            value = ElidedLabel("", "strong", f"map_fact_{number}")
-            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            row.addWidget(what, 1)
-            row.addWidget(value, 1)
-            self._facts_card.body.addLayout(row)
+            what = label("", "quiet")
+            value = label("", "strong", f"map_fact_{number}")
+            row.addWidget(what)
+            row.addWidget(value)
+            row.addSpacing(theme.GAP_LARGE)
             self._facts.append((what, value))
-        self._facts_card.hide()
-        return self._facts_card
+        row.addStretch(1)
+        self._facts_row.hide()
+        return self._facts_row
