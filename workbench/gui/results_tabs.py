@@ -13,6 +13,7 @@ from workbench.gui.peeking import Peek
 from workbench.gui.presenters.insight.curves import CurvesPresenter
 from workbench.gui.presenters.insight.landscape import LandscapePresenter
 from workbench.gui.presenters.insight.map import MapPresenter
+from workbench.gui.presenters.insight.modalities import ModalitiesPresenter
 from workbench.gui.presenters.insight.retrieval import RetrievalPresenter
 from workbench.gui.presenters.results import ResultsPresenter, ResultsState
 from workbench.gui.presenters.study import StudyPresenter
@@ -22,6 +23,7 @@ from workbench.gui.screens.results import ResultsView
 from workbench.gui.widgets.insight.curves import CurvesView
 from workbench.gui.widgets.insight.landscape import LandscapeView
 from workbench.gui.widgets.insight.map import MapView
+from workbench.gui.widgets.insight.modalities import ModalitiesView
 from workbench.gui.widgets.insight.retrieval import RetrievalView
 from workbench.gui.widgets.study import StudyBar
 
@@ -53,6 +55,11 @@ class ResultsTabs(QObject):
         self.curves_view = CurvesView(self.curves)
         view.add_tab("Curves", self.curves_view)
         results.changed.connect(self.curves.follow)
+        self.modalities = ModalitiesPresenter(engines.study, self)
+        self.modalities_view = ModalitiesView(self.modalities)
+        view.add_tab("Modalities", self.modalities_view)
+        self.modalities_view.sample_chosen.connect(view.sample_chosen)
+        results.changed.connect(self.modalities.follow)
         self.retrieval = RetrievalPresenter(self)
         self.retrieval_view = RetrievalView(self.retrieval)
         view.add_tab("Partners", self.retrieval_view)
@@ -69,6 +76,7 @@ class ResultsTabs(QObject):
         self.evaluating.stop()
         self.map.close()
         self.landscape.close()
+        self.modalities.study.stop()
 
     def _add_previews(self) -> None:
         shown = (
@@ -107,8 +115,14 @@ class ResultsTabs(QObject):
     @Slot(object)
     def _show_tabs(self, state: ResultsState) -> None:
         """Only what can be said of this run is offered."""
-        rows = state.results.per_pair if state.results is not None else ()
-        self._view.tabs.setTabVisible(self._view.tabs.indexOf(self.retrieval_view), bool(rows))
+        found = state.results
+        several = state.spec is not None and len(state.spec.modalities) > 1
+        offered = {
+            self.retrieval_view: found is not None and bool(found.per_pair),
+            self.modalities_view: found is not None and found.task != "none" and several,
+        }
+        for page, on in offered.items():
+            self._view.tabs.setTabVisible(self._view.tabs.indexOf(page), on)
 
     @Slot(object, str)
     def _evaluate(self, folder: Path, split: Split) -> None:

@@ -10,6 +10,7 @@ from workbench.errors import UserError
 from workbench.runs import results as evaluations
 from workbench.runs import store
 from workbench.runs.results import Results, Samples
+from workbench.spec import RunSpec
 
 SPLITS = ("test", "validation", "train")
 """The most telling first."""
@@ -45,6 +46,7 @@ class Evaluation:
         trouble: what could not be read, but is not needed.
         status: how the run ended.
         trained: there are weights to evaluate other splits with.
+        spec: what the run is; None where another version wrote it.
     """
 
     run: store.Run
@@ -57,6 +59,7 @@ class Evaluation:
     trouble: str
     status: store.Status
     trained: bool = False
+    spec: RunSpec | None = None
 
 
 def read(folder: Path, split: str = "") -> Evaluation:
@@ -77,17 +80,19 @@ def read(folder: Path, split: str = "") -> Evaluation:
     curve, trouble = _curve(run)
     results, samples = found if found is not None else (None, None)
     trained = (run.folder / "checkpoints" / "best.npz").is_file()
+    spec = _spec(run)
+    name = spec.name if spec is not None else run.name
     return Evaluation(
-        run, _name(run), splits, chosen, results, samples, curve, trouble, run.status(), trained
+        run, name, splits, chosen, results, samples, curve, trouble, run.status(), trained, spec
     )
 
 
-def _name(run: store.Run) -> str:
+def _spec(run: store.Run) -> RunSpec | None:
     try:
-        return run.spec().name
+        return run.spec()
     except UserError:
         # A spec of another version: the results can be read without it.
-        return run.name
+        return None
 
 
 def _curve(run: store.Run) -> tuple[Curve, str]:

@@ -17,6 +17,7 @@ from workbench.gui.presenters import answers
 from workbench.gui.presenters import results_words as words
 from workbench.gui.presenters.evaluation import SPLITS, Curve, Evaluation, read, why_none
 from workbench.runs.results import Results, Samples
+from workbench.spec import RunSpec
 
 Rows = NDArray[np.int64]
 
@@ -46,6 +47,7 @@ class ResultsState:
         phase: nothing, reading, shown, a run that was not evaluated, or why it cannot be shown.
         folder: the run's folder.
         name: what people call the run.
+        spec: what the run is; None where another version wrote it.
         summary: split, samples and loss, one line.
         splits: splits that can be shown, or evaluated to be shown.
         evaluated: those of them that can be shown at once.
@@ -69,6 +71,7 @@ class ResultsState:
     phase: Literal["empty", "reading", "shown", "unevaluated", "failed"] = "empty"
     folder: Path | None = None
     name: str = ""
+    spec: RunSpec | None = None
     summary: str = ""
     splits: tuple[Choice, ...] = ()
     evaluated: tuple[str, ...] = ()
@@ -239,7 +242,7 @@ def _state_of(found: Evaluation, column: str = "") -> ResultsState:
     if results is None or whole is None:
         return ResultsState(
             phase="unevaluated", folder=folder, name=name, error=why_none(found.status),
-            curve=found.curve, splits=_splits(found),
+            curve=found.curve, splits=_splits(found), spec=found.spec,
         )  # fmt: skip
     chosen = results.columns.index(column) if column in results.columns else 0
     samples = answers.of_column(whole, chosen)
@@ -248,6 +251,7 @@ def _state_of(found: Evaluation, column: str = "") -> ResultsState:
         phase="shown",
         folder=folder,
         name=name,
+        spec=found.spec,
         summary=f"{results.target} · {len(samples):,} {results.split} {noun} · trained with "
         f"{results.loss_name}",
         splits=_splits(found),
