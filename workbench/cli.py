@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench import __version__, places
+from workbench.commands import maps
 from workbench.commands.arguments import (
     Deadline,
     Index,
@@ -45,6 +46,8 @@ app.add_typer(queue, name="queue")
 app.add_typer(find, name="find")
 app.add_typer(explain, name="explain")
 app.add_typer(runs, name="runs")
+app.command("map")(maps.draw_map)
+app.command("landscape")(maps.survey)
 
 
 def main() -> None:

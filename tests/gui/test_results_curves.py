@@ -12,6 +12,7 @@ from workbench.gui.presenters.data import DataPresenter
 from workbench.gui.presenters.insight.curves import share_within
 from workbench.gui.presenters.results import ResultsPresenter
 from workbench.gui.results_tabs import ResultsTabs
+from workbench.gui.run_index import RunIndex
 from workbench.gui.screens.results import ResultsView
 from workbench.runs import class_curves, decision, store
 from workbench.runs import results as evaluations
@@ -121,9 +122,8 @@ def view(qtbot):
     presenter = ResultsPresenter()
     made = ResultsView(presenter)
     made.presenter, made.engines = presenter, Engines()
-    made.all_tabs = ResultsTabs(
-        made, presenter, DataPresenter(None, None), made.engines, parent=made
-    )
+    index = RunIndex(DataPresenter(None, None), presenter, made)
+    made.all_tabs = ResultsTabs(made, presenter, index, made.engines, parent=made)
     qtbot.addWidget(made)
     made.resize(1112, 772)
     with qtbot.waitExposed(made):

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from workbench import machine
 from workbench.errors import UserError
+from workbench.parts import Modality
+from workbench.runs.maps import Method, Space, Split
 from workbench.spec import OptionValue, RunSpec
 
 
@@ -80,6 +82,40 @@ class EvaluateSplit(Study):
 
     ask: Literal["evaluate"] = "evaluate"
     split: Literal["train", "validation", "test"] = "test"
+
+
+class Project(Study):
+    """Draw a map of embeddings as of ``insight.mapping.draw``.
+
+    Args:
+        split: which samples.
+        method: how many dimensions become two.
+        space: a modality, ``fused``, or a pair that was aligned.
+    """
+
+    ask: Literal["project"] = "project"
+    split: Split = "test"
+    method: Method = "pca"
+    space: Space = "fused"
+
+
+class Survey(Study):
+    """Measure the loss around the weights as of ``insight.landscape.survey``.
+
+    Args:
+        points: places along each direction, odd.
+        reach: how far to go each way, in lengths of the filters.
+        square: along two directions; otherwise along one.
+        modality: move this encoder alone; None: the whole model.
+        seed: of the directions.
+    """
+
+    ask: Literal["survey"] = "survey"
+    points: Annotated[int, Field(ge=3, le=201)] = 21
+    reach: Annotated[float, Field(gt=0, le=100)] = 1.0
+    square: bool = True
+    modality: Modality | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
 
 
 class Contribute(Study):
@@ -216,6 +252,8 @@ Request = Annotated[
     | Train
     | Find
     | EvaluateSplit
+    | Project
+    | Survey
     | Contribute
     | DrawLosses
     | Describe

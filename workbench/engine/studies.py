@@ -11,10 +11,11 @@ from workbench.data.folder import Stopped
 from workbench.engine import causes, protocol
 from workbench.engine.execution import read_data
 from workbench.events import Ended, Failed, Said, Studied, Working
+from workbench.insight import landscape, mapping
 from workbench.insight.contribution import contribute
 from workbench.insight.evaluate import evaluate
 from workbench.insight.trained import Trained
-from workbench.runs import contribution
+from workbench.runs import contribution, landscapes, maps
 from workbench.training import devices
 
 Tell = Callable[[Said], object]
@@ -60,8 +61,36 @@ def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Stud
             tell(Working(words=f"Evaluating the {split} samples"))
             tell(evaluate(trained.spec, prepared, trained.model, split, trained.folder))
             return Studied(file=f"evaluation/{split}.json")
+        case protocol.Project():
+            return _project(trained, request, tell, stop)
+        case protocol.Survey():
+            return _survey(trained, request, tell, stop)
         case protocol.Contribute(split=split):
             prepared = trained.inputs.masked(read_data(trained.spec, tell, stop))
             found, rows = contribute(trained, prepared, split, _told(tell), stop)
             return _written(trained, contribution.write(trained.folder, found, rows))
     raise AssertionError(f"nobody does {type(request).__name__}")
+
+
+def _project(
+    trained: Trained, request: protocol.Project, tell: Tell, stop: Callable[[], bool]
+) -> Studied:
+    split, space, method = request.split, request.space, request.method
+    mapping.refuse_space(trained, space)
+    prepared = read_data(trained.spec, tell, stop)
+    mapping.draw(trained, prepared, split, space, method, _told(tell), stop)
+    return Studied(file=maps.file_of(split, space, method))
+
+
+def _survey(
+    trained: Trained, request: protocol.Survey, tell: Tell, stop: Callable[[], bool]
+) -> Studied:
+    def told(done: int, total: int) -> None:
+        tell(Working(words="Measuring the loss around the weights", done=done, total=total))
+
+    prepared = read_data(trained.spec, tell, stop)
+    landscape.survey(
+        trained, prepared, points=request.points, reach=request.reach, square=request.square,
+        modality=request.modality, seed=request.seed, told=told, stop=stop,
+    )  # fmt: skip
+    return Studied(file=landscapes.file_of(request.modality or ""))

@@ -32,6 +32,7 @@ from workbench.gui.presenters.train import TrainPresenter
 from workbench.gui.presenters.train_state import TrainState
 from workbench.gui.previewing import Preview
 from workbench.gui.results_tabs import ResultsTabs
+from workbench.gui.run_index import RunIndex
 from workbench.gui.screens.data import DataView
 from workbench.gui.screens.losses import LossesView
 from workbench.gui.screens.recipe import RecipeView
@@ -86,7 +87,8 @@ class Workbench(QObject):
         self.results = ResultsPresenter(parent=self)
         self.losses = LossesPresenter(self._why_not, parent=self)
         self.own_parts = OwnPartsPresenter(parent=self)
-        self.preview = Preview(self.data, self.results, parent=self)
+        self.run_index = RunIndex(self.data, self.results, self)
+        self.preview = Preview(self.run_index, self.results, parent=self)
         self._add_screens()
         self._pending: RunSpec | None = None
         self._prepared: RunSpec | None = None
@@ -126,7 +128,7 @@ class Workbench(QObject):
         self.results_view = ResultsView(self.results)
         self.results_view.preview_slot.addWidget(self.preview.view)
         self.results_tabs = ResultsTabs(
-            self.results_view, self.results, self.data, self.engines, parent=self
+            self.results_view, self.results, self.run_index, self.engines, parent=self
         )
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
@@ -248,7 +250,7 @@ class Workbench(QObject):
             self.start_view.banner.show_error(error)
             return
         self.results.show_run(folder)
-        self.preview.forget()
+        self.run_index.forget()
         done = self.train.state.has_results
         self.window.show_stage("results" if done else "train")
         self.window.rail.buttons["results"].show_mark("ready" if done else "")
@@ -293,7 +295,7 @@ class Workbench(QObject):
     @Slot(object, object)
     def _use(self, index: Index, data: DataSpec) -> None:
         pending, self._pending = self._pending, None
-        self.preview.forget()
+        self.run_index.forget()
         if pending is not None:
             try:
                 self.recipe.use(index, pending, data=data)

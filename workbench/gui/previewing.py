@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, Slot
 
-from workbench.data.folder import scan
 from workbench.data.index import Index
-from workbench.gui.background import Latest
-from workbench.gui.presenters.data import DataPresenter
 from workbench.gui.presenters.results import ResultsPresenter
+from workbench.gui.run_index import RunIndex
 from workbench.gui.widgets.sample import SampleView
-from workbench.runs import store
 
 
 class Preview(QObject):
-    """Finds the index of a run's data: the one that is open, or one that is scanned for it.
+    """Shows samples of the run whose results are looked at.
 
     Args:
-        data: whose index serves where it is of the same folder.
+        index: finds the data of the run.
         results: whose run it is.
         name: prefix of the object names of its view.
         parent: its parent.
     """
 
     def __init__(
-        self, data: DataPresenter, results: ResultsPresenter, name: str = "results_sample",
+        self, index: RunIndex, results: ResultsPresenter, name: str = "results_sample",
         parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
@@ -34,40 +29,28 @@ class Preview(QObject):
         # The screen itself names the sample above it.
         self.view.title.hide()
         self.view.target.hide()
-        self._data, self._results = data, results
-        self._index: Index | None = None
-        self._of: Path | None = None
+        self._index, self._results = index, results
         self._wanted = ""
-        self._scan = Latest(self)
-        self._scan.answered.connect(self._have)
-
-    def forget(self) -> None:
-        """Another run is shown, or other data are open."""
-        self._index = None
+        index.found.connect(self._have)
+        index.failed.connect(self._fail)
 
     @Slot(str)
     def show_sample(self, stem: str) -> None:
         """Show the sample of that name; nothing where it is empty."""
-        folder = self._results.state.folder
-        if not stem or folder is None:
+        self._wanted = stem
+        if not stem or self._results.state.folder is None:
             self.view.clear()
-            return
-        if self._index is not None and self._of == folder:
-            self.view.show_stem(self._index, stem)
-            return
-        self._wanted, self._of = stem, folder
-        known, shown = self._data.state.index, self._data.state.data
-        data = store.find(folder).spec().data
-        if (
-            known is not None
-            and shown is not None
-            and (shown.folder, shown.reading) == (data.folder, data.reading)
-        ):
-            self._have(known)
         else:
-            self._scan.ask(lambda: scan(data.folder, reading=data.reading, check=False))
+            self._index.ask()
 
     @Slot(object)
     def _have(self, index: Index) -> None:
-        self._index = index
-        self.view.show_stem(index, self._wanted)
+        # Others ask for the index, too; the sample that is shown already stays as it is.
+        wanted, self._wanted = self._wanted, ""
+        if wanted:
+            self.view.show_stem(index, wanted)
+
+    @Slot(object)
+    def _fail(self, error: object) -> None:
+        if self._wanted:
+            self.view.clear()

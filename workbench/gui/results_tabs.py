@@ -9,15 +9,20 @@ from PySide6.QtCore import QObject, Slot
 
 from workbench.engine import protocol
 from workbench.gui.engines import Engines
-from workbench.gui.presenters.data import DataPresenter
+from workbench.gui.peeking import Peek
 from workbench.gui.presenters.insight.curves import CurvesPresenter
+from workbench.gui.presenters.insight.landscape import LandscapePresenter
+from workbench.gui.presenters.insight.map import MapPresenter
 from workbench.gui.presenters.insight.modalities import ModalitiesPresenter
 from workbench.gui.presenters.insight.retrieval import RetrievalPresenter
 from workbench.gui.presenters.results import ResultsPresenter, ResultsState
 from workbench.gui.presenters.study import StudyPresenter
 from workbench.gui.previewing import Preview
+from workbench.gui.run_index import RunIndex
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.widgets.insight.curves import CurvesView
+from workbench.gui.widgets.insight.landscape import LandscapeView
+from workbench.gui.widgets.insight.map import MapView
 from workbench.gui.widgets.insight.modalities import ModalitiesView
 from workbench.gui.widgets.insight.retrieval import RetrievalView
 from workbench.gui.widgets.study import StudyBar
@@ -31,17 +36,17 @@ class ResultsTabs(QObject):
     Args:
         view: gets a tab for each.
         results: says which run is looked at.
-        data: whose index serves where it is of the run's folder.
+        index: finds the data of the run.
         engines: answer questions and do longer work.
         parent: its parent.
     """
 
     def __init__(
-        self, view: ResultsView, results: ResultsPresenter, data: DataPresenter, engines: Engines,
+        self, view: ResultsView, results: ResultsPresenter, index: RunIndex, engines: Engines,
         parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._view, self._results, self._data, self._engines = view, results, data, engines
+        self._view, self._results, self._index, self._engines = view, results, index, engines
         self.evaluating = StudyPresenter(engines.study, self)
         self.evaluating.finished.connect(self._show_evaluated)
         view.work_slot.addWidget(StudyBar("results_evaluating", "", self.evaluating))
@@ -61,12 +66,16 @@ class ResultsTabs(QObject):
         view.sample_chosen.connect(self.retrieval.choose_stem)
         results.changed.connect(self.retrieval.follow)
         self._add_previews()
+        self._add_map()
+        self._add_landscape()
         results.changed.connect(self._show_tabs)
         self._show_tabs(results.state)
 
     def close(self) -> None:
         """End all work that is under way."""
         self.evaluating.stop()
+        self.map.close()
+        self.landscape.close()
         self.modalities.study.stop()
 
     def _add_previews(self) -> None:
@@ -75,9 +84,33 @@ class ResultsTabs(QObject):
             (self.retrieval_view.found_shown, self.retrieval_view.found_slot, "results_found"),
         )
         for told, slot, name in shown:
-            preview = Preview(self._data, self._results, name, parent=self)
+            preview = Preview(self._index, self._results, name, parent=self)
             slot.addWidget(preview.view)
             told.connect(preview.show_sample)
+
+    def _add_map(self) -> None:
+        self._peek = Peek(self._index, self)
+        self.map = MapPresenter(self._engines.study, self)
+        view = MapView(self.map)
+        view.peek.wanted.connect(self._peek.look)
+        self._peek.came.connect(view.peek.show_picture)
+        view.overview_wished.connect(lambda: self._view.tabs.setCurrentIndex(0))
+        self.map.sample_chosen.connect(self._choose)
+        self._results.changed.connect(self.map.show_results)
+        self._view.add_tab("Map", view)
+
+    def _add_landscape(self) -> None:
+        self.landscape = LandscapePresenter(self._engines.study, self)
+        self._results.changed.connect(self.landscape.show_results)
+        self._view.add_tab("Landscape", LandscapeView(self.landscape))
+
+    @Slot(str)
+    def _choose(self, stem: str) -> None:
+        """Choose a sample in the overview, too; where its list leaves it out, all are listed."""
+        row = self._results.row_of(stem)
+        if row >= 0 and self._view.samples.rows.row_of(row) < 0:
+            self._results.show_all()
+        self._view.choose_entry(row)
 
     @Slot(object)
     def _show_tabs(self, state: ResultsState) -> None:

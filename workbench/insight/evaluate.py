@@ -68,7 +68,7 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         UserError: the data have changed so that they no longer fit the model.
     """
     trained = ModelInputs.read(folder)
-    _refuse_changed(trained, prepared)
+    refuse_changed(trained, prepared)
     # Samples that have come since would move the median, and every prediction with it.
     prepared = trained.masked(replace(prepared, scaling=trained.scaling))
     rows = prepared.rows(split)
@@ -138,7 +138,16 @@ def _keep_curves(
     )
 
 
-def _refuse_changed(trained: ModelInputs, prepared: Prepared) -> None:
+def refuse_changed(trained: ModelInputs, prepared: Prepared) -> None:
+    """Refuse data that no longer fit a trained model.
+
+    Args:
+        trained: what the model was built for.
+        prepared: the samples as they are now.
+
+    Raises:
+        UserError: other classes, words or columns, or modalities that some samples lack now.
+    """
     again = "Evaluate on the data that it was trained on, or train again."
     if (trained.classes, trained.columns) != (prepared.classes, prepared.columns) or (
         trained.tokenizer != prepared.tokenizer

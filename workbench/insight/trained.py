@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.data.batches import presence
+from workbench.data.prepared import Prepared
+from workbench.insight.evaluate import refuse_changed
 from workbench.lazy import ops
 from workbench.parts import Modality
 from workbench.runs import store
@@ -78,6 +80,18 @@ class Trained:
         """Whether it is that run, and its weights are still those on disk."""
         best = folder / "checkpoints" / "best.npz"
         return self.folder == folder and best.is_file() and self.stamp == _stamp(best)
+
+    def samples(self, prepared: Prepared) -> Prepared:
+        """Samples as the model takes them: scaled and masked as those it was trained on.
+
+        Args:
+            prepared: the data of the run as they are now.
+
+        Raises:
+            UserError: they have changed so that they no longer fit the model.
+        """
+        refuse_changed(self.inputs, prepared)
+        return self.inputs.masked(replace(prepared, scaling=self.inputs.scaling))
 
     def says(self, samples: Arrays, present: Arrays | None = None) -> dict[str, NDArray[Any]]:
         """What the model says of samples, by name of its output, [samples, ...] float32.

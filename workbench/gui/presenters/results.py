@@ -201,6 +201,11 @@ class ResultsPresenter(QObject):
         """
         self._want(replace(self.state.wish, words=text.strip().lower()))
 
+    @Slot()
+    def show_all(self) -> None:
+        """Look at every sample, right or wrong."""
+        self._want(Wish(mistakes_only=False))
+
     def row_of(self, stem: str) -> int:
         """Number of the sample of that name; -1 when there is none."""
         samples = self.state.samples

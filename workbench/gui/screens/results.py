@@ -321,7 +321,7 @@ class ResultsView(Screen):
         self._hints = {card: "on the line they are the same"}
         self._scatter_card = card
         self.scatter = ScatterPlot("results_scatter")
-        self.scatter.sample_chosen.connect(self._choose_entry)
+        self.scatter.sample_chosen.connect(self.choose_entry)
         card.body.addWidget(self.scatter)
         row.addWidget(card, 30)
         card = Card("Errors")
@@ -396,7 +396,8 @@ class ResultsView(Screen):
             self._presenter.choose_column(results.columns[entry])
 
     @Slot(int)
-    def _choose_entry(self, entry: int) -> None:
+    def choose_entry(self, entry: int) -> None:
+        """Choose a sample by its number, where it is listed."""
         row = self.samples.rows.row_of(entry)
         if row >= 0:
             self.samples.selectRow(row)

@@ -84,7 +84,7 @@ class Brush:
         painter.fillPath(ground, QColor(worn.ground))
         if found is not None:
             painter.setClipPath(ground)
-            self._inside(box, found)
+            self.inside(box, found)
             painter.setClipping(False)
         name, value = caption(samples, row)
         line = QRect(box.left(), box.bottom() + 4, box.width(), LINE)
@@ -104,7 +104,8 @@ class Brush:
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
         self._painter.drawRoundedRect(QRectF(whole).adjusted(1, 1, -1, -1), _RADIUS, _RADIUS)
 
-    def _inside(self, box: QRect, found: Thumbnail) -> None:
+    def inside(self, box: QRect, found: Thumbnail) -> None:
+        """Paint what stands for a sample into a box."""
         painter, worn = self._painter, self._worn
         if found.image is not None and found.sound:
             painter.drawImage(QRectF(box), found.image)

@@ -40,6 +40,7 @@ class StudyBar(QWidget):
         row.setSpacing(theme.GAP)
         self.start = Button(words, f"{name}_start", icon_name="play")
         self.start.clicked.connect(self.wished)
+        self.start.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.progress = QProgressBar()
         self.progress.setObjectName(f"{name}_progress")
         self.progress.setAccessibleName(f"Progress: {words}".rstrip(": "))
