@@ -395,6 +395,37 @@ class RunOpened(Said):
     may_lack: tuple[str, ...] = ()
 
 
+class Explained(Said):
+    """Why the model says what it says of a sample; the maps stand in ``insight/explained.npz``.
+
+    Args:
+        number: of the question, and of the file.
+        answers: probability of each class, or the numbers in their unit.
+        before: the same of the sample as it is.
+        output: the class or number that was explained.
+        rival: the class that it was compared with; None: none.
+        hidden: modalities that the model did not know.
+        words: the tokens that it was given.
+        problems: why a modality has no map.
+        gap: by how much the maps miss the difference to their baseline, as a share of it; None
+            where the method promises no sum.
+        likeness: how like the maps of shuffled weights are, by modality, 0..1; empty where that
+            was not asked.
+    """
+
+    event: Literal["explained"] = "explained"
+    number: int
+    answers: tuple[float, ...]
+    before: tuple[float, ...]
+    output: int
+    rival: int | None = None
+    hidden: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    problems: dict[str, str] = {}
+    gap: float | None = None
+    likeness: dict[str, float] = {}
+
+
 class NotAnswered(Said):
     """Why a question about a trained run has no answer.
 
@@ -479,7 +510,7 @@ Event = Annotated[
     EngineReady | Preparing | Prepared | LossesDrawn | ModelDescribed | Started | StepsDone
     | EpochDone | Stopping | Paused | Resumed | Measured | Trained | Evaluated | Ended | Failed
     | RatesTried | RateFound | BatchTried | BatchFound | Working | Studied
-    | RunOpened | NotAnswered,
+    | RunOpened | Explained | NotAnswered,
     Field(discriminator="event"),
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from engine import Engine, train
 from workbench import events
 from workbench.data.samples import SAMPLES
 from workbench.engine import protocol
-from workbench.runs import class_curves, results
+from workbench.runs import class_curves, explained, results
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -48,6 +48,42 @@ def test_a_warm_engine_opens_a_run_and_then_evaluates_another_split(trained, eng
     low, high = found.intervals["accuracy"]
     assert low <= found.metrics["accuracy"] <= high
     assert class_curves.read(trained, "validation") is not None
+
+
+def test_a_sample_is_explained_and_the_next_question_finds_the_model_in_memory(trained, engine):
+    stem = str(results.read(trained, "test")[1].stem[0])
+    for number, method in enumerate(("occlusion", "integrated_gradients"), start=1):
+        engine.ask(protocol.Explain(number=number, run=str(trained), stem=stem, method=method))
+        found = engine.until(events.Explained, events.NotAnswered)[-1]
+        assert isinstance(found, events.Explained), found
+        maps = explained.read(trained)
+        assert maps.number == found.number == number
+        assert set(maps.maps) == {"image", "audio", "text"}
+        assert sum(found.answers) == pytest.approx(1.0)
+    engine.ask(protocol.Explain(number=9, run=str(trained), stem="nobody"))
+    assert "nobody" in engine.until(events.NotAnswered)[-1].problem
+
+
+def test_modalities_and_samples_are_explained_from_the_command_line(trained):
+    stem = str(results.read(trained, "test")[1].stem[0])
+
+    def ask(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "workbench", "explain", *words, "--json"],
+            check=False, capture_output=True, text=True, timeout=200,
+        )  # fmt: skip
+        return done.returncode, json.loads(done.stdout)
+
+    code, found = ask("modalities", str(trained))
+    assert code == 0
+    added = sum(row["shapley"] for row in found["modalities"])
+    assert added == pytest.approx(found["whole"] - found["nothing"])
+    code, found = ask("sample", str(trained), stem, "--method", "occlusion", "--without", "audio")
+    assert code == 0
+    assert sorted(found["shares"]) == ["image", "text"]
+    code, found = ask("sample", str(trained), stem, "--class", "cirle high")
+    assert code == 2
+    assert "circle high" in found["remedy"]
 
 
 def test_the_command_line_evaluates_the_same(trained):

@@ -1,13 +1,16 @@
-"""``workbench explain``: what a trained run owes to which modality."""
+"""``workbench explain``: what a trained run owes to which modality, and why it says that."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -16,7 +19,7 @@ from workbench.commands.arguments import JsonFlag, answer
 from workbench.engine import protocol
 from workbench.errors import UserError, nearest
 from workbench.progress import progress
-from workbench.runs import contribution, store
+from workbench.runs import contribution, explained, store
 from workbench.runs.contribution import Contribution
 
 explain = typer.Typer(
@@ -83,6 +86,98 @@ def modalities(run: Run, split: Split = "test", as_json: JsonFlag = False) -> No
         answer(True, found.model_dump(), "")
     else:
         _show(found, Console(highlight=False))
+
+
+Method = Annotated[
+    str, typer.Option(help="grad_cam, integrated_gradients or occlusion.", show_default=True)
+]
+
+
+@explain.command("sample")
+def sample(
+    run: Run,
+    stem: Annotated[str, typer.Argument(help="Name of a sample of its data.")],
+    method: Method = "integrated_gradients",
+    output: Annotated[
+        str | None, typer.Option("--class", help="Which class; left out: what it says.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A modality that it may not know; repeat for more.")
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="Other words.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Test it by shuffled weights.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what one sample is told by; the maps stand in the run's insight/explained.npz."""
+    from workbench.parts import MODALITIES
+
+    if method not in ("grad_cam", "integrated_gradients", "occlusion"):
+        known = ("grad_cam", "integrated_gradients", "occlusion")
+        raise UserError(f"There is no method '{method}'.", nearest(method, known))
+    for name in without or []:
+        if name not in MODALITIES:
+            raise UserError(f"There is no modality '{name}'.", nearest(name, MODALITIES))
+    folder = store.find(run).folder
+    inputs = json.loads((folder / "model" / "inputs.json").read_text("utf-8"))
+    classes = tuple(inputs["classes"]) or tuple(inputs["columns"]) or ("",)
+    if output is not None and output not in classes:
+        raise UserError(f"There is no class '{output}'.", nearest(output, classes))
+    os.environ.update(protocol.environment())
+    from workbench.engine.looks import Looks
+
+    found = Looks().answered(
+        protocol.Explain(
+            number=0, run=str(folder), stem=stem, method=method,
+            output=None if output is None else classes.index(output),
+            hidden=tuple(without or ()), text=text, checked=check,
+        )
+    )  # fmt: skip
+    if isinstance(found, events.NotAnswered):
+        raise UserError(found.problem, found.remedy)
+    assert isinstance(found, events.Explained)
+    answer(as_json, _facts(found, classes, folder), _words(found, classes, folder))
+
+
+def _facts(found: events.Explained, classes: tuple[str, ...], folder: Path) -> dict[str, Any]:
+    maps = explained.read(folder).maps
+    return {
+        "answers": dict(zip(classes, found.answers, strict=True)),
+        "explained": classes[found.output],
+        "shares": _shares(maps),
+        "words": _weighed(found, maps),
+        "problems": found.problems,
+        "gap": found.gap,
+        "likeness": found.likeness,
+    }
+
+
+def _shares(maps: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
+    """How much of all evidence, for and against, lies in each modality."""
+    sizes = {name: float(np.abs(values).sum()) for name, values in maps.items()}
+    total = sum(sizes.values())
+    return {name: size / total for name, size in sizes.items()} if total else sizes
+
+
+def _weighed(
+    found: events.Explained, maps: Mapping[str, NDArray[np.float32]]
+) -> list[tuple[str, float]]:
+    values = maps.get("text")
+    if values is None or not found.words:
+        return []
+    return [(word, float(value)) for word, value in zip(found.words, values, strict=False)]
+
+
+def _words(found: events.Explained, classes: tuple[str, ...], folder: Path) -> str:
+    facts = _facts(found, classes, folder)
+    order = np.argsort(-np.array(found.answers))[:5]
+    lines = [f"{classes[n] or 'number'}: {found.answers[n]:.4g}" for n in order]
+    lines.append(f"explained: {classes[found.output] or 'the number'}")
+    if len(facts["shares"]) > 1:
+        lines += [f"evidence in {name}: {share:.0%}" for name, share in facts["shares"].items()]
+    lines += [f"  {word} {value:+.3f}" for word, value in facts["words"]]
+    lines += [f"{name}: {problem}" for name, problem in found.problems.items()]
+    lines += [f"likeness with shuffled weights, {n}: {v:.2f}" for n, v in found.likeness.items()]
+    return "\n".join(lines)
 
 
 def _show(found: Contribution, console: Console) -> None:

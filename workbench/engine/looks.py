@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import traceback
 from pathlib import Path
 
 from workbench import events
 from workbench.engine import causes, protocol
+from workbench.engine.execution import read_data
+from workbench.insight.microscope import Asked, Found, Microscope
+from workbench.insight.sample import Edits
 from workbench.insight.trained import Trained
+from workbench.runs import explained
 
 
 class Looks:
@@ -16,6 +21,7 @@ class Looks:
 
     def __init__(self) -> None:
         self._trained: Trained | None = None
+        self._microscope: Microscope | None = None
 
     def answered(self, look: protocol.Look) -> events.Said:
         """The answer to a question, or why there is none; an exception never leaves this."""
@@ -31,7 +37,7 @@ class Looks:
     def _run(self, folder: Path) -> Trained:
         """The run, opened again when it was trained on meanwhile."""
         if self._trained is None or not self._trained.is_of(folder):
-            self._trained = None
+            self._trained = self._microscope = None
             self._trained = Trained.open(folder)
         return self._trained
 
@@ -43,4 +49,45 @@ class Looks:
                     modalities=tuple(sorted(trained.spec.modalities)),
                     may_lack=tuple(trained.inputs.incomplete),
                 )
+            case protocol.Explain():
+                return explained_event(look, self._looking(trained).look(asked_of(look)), trained)
         raise AssertionError(f"nobody answers {type(look).__name__}")
+
+    def _looking(self, trained: Trained) -> Microscope:
+        if self._microscope is None:
+            prepared = read_data(trained.spec, lambda event: None, lambda: False)
+            self._microscope = Microscope(trained, trained.samples(prepared))
+        return self._microscope
+
+
+def asked_of(look: protocol.Explain) -> Asked:
+    """What the question asks of the microscope."""
+    return Asked(
+        look.stem, look.method, look.output, look.against_rival, look.baseline, look.hidden,
+        Edits(look.text, look.cut, look.covered, look.muted), look.checked,
+    )  # fmt: skip
+
+
+def explained_event(look: protocol.Explain, found: Found, trained: Trained) -> events.Explained:
+    """The answer, with its maps written into the run's folder."""
+    given = {m: values[0] for m, values in found.sample.arrays.items() if m not in found.hidden}
+    maps = found.explanation.maps
+    explained.write(
+        trained.folder,
+        explained.Explained(look.number, {str(m): v for m, v in given.items()},
+                            {str(m): v for m, v in maps.items()}),
+    )  # fmt: skip
+    gap = found.explanation.gap
+    likeness = found.sanity.likeness if found.sanity is not None else {}
+    return events.Explained(
+        number=look.number,
+        answers=tuple(found.answers.tolist()),
+        before=tuple(found.before.tolist()),
+        output=found.output,
+        rival=found.rival,
+        hidden=found.hidden,
+        words=found.sample.words,
+        problems={str(m): words for m, words in found.explanation.problems.items()},
+        gap=None if math.isnan(gap) else gap,
+        likeness={str(m): v for m, v in likeness.items() if not math.isnan(v)},
+    )

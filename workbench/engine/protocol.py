@@ -152,6 +152,37 @@ class OpenRun(Look):
     ask: Literal["open_run"] = "open_run"
 
 
+class Explain(Look):
+    """Say why the model says what it says of a sample; answered by ``Explained``.
+
+    Args:
+        stem: name of the sample.
+        method: how it is explained.
+        output: which class or number; None: what it says, or the first number.
+        against_rival: explain why not the most probable other class.
+        baseline: where integrated gradients begin.
+        hidden: modalities that the model may not know.
+        text: other words; None: those of the sample.
+        cut: what is kept of the picture: left, top, width, height as shares of it.
+        covered: what of the picture is covered, likewise.
+        muted: which passage of the sound is made silent, from and to as shares of it.
+        checked: test the explanation by shuffled weights, too.
+    """
+
+    ask: Literal["explain"] = "explain"
+    stem: str
+    method: Literal["grad_cam", "integrated_gradients", "occlusion"] = "integrated_gradients"
+    output: int | None = None
+    against_rival: bool = False
+    baseline: Literal["nothing", "mean", "blurred"] = "nothing"
+    hidden: tuple[Modality, ...] = ()
+    text: str | None = None
+    cut: tuple[float, float, float, float] | None = None
+    covered: tuple[float, float, float, float] | None = None
+    muted: tuple[float, float] | None = None
+    checked: bool = False
+
+
 class Line(BaseModel):
     """One loss to draw.
 
@@ -257,6 +288,7 @@ Request = Annotated[
     | Contribute
     | DrawLosses
     | Describe
+    | Explain
     | OpenRun
     | Stop
     | Pause

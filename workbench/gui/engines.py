@@ -202,6 +202,7 @@ class Engines(QObject):
                 events.LossesDrawn()
                 | events.ModelDescribed()
                 | events.RunOpened()
+                | events.Explained()
                 | events.NotAnswered()
             ):
                 self.answered.emit(event)

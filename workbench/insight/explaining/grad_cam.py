@@ -1,4 +1,9 @@
-"""Grad-CAM: which places of the last convolution speak for a class."""
+"""Grad-CAM: which places of the last convolution speak for a class.
+
+The encoders here do not average their last map over all places, but tell places apart. A mean
+gradient over a channel would mix them, so every place keeps its own (HiResCAM); on an encoder that
+averages, both are the same.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +25,7 @@ LEAST = 4
 def grad_cam(inside: Inside, sample: Arrays, question: Question) -> Explanation:
     """Where the last convolution of each encoder that has one speaks for what is asked about.
 
-    ``relu(sum over k of a_k A_k)``, ``a_k`` the mean gradient over channel k, enlarged to the size
+    ``relu(sum over k of dF / dA_k * A_k)`` with ``A_k`` channel k of the map, enlarged to the size
     of the input.
 
     Args:
@@ -29,7 +34,8 @@ def grad_cam(inside: Inside, sample: Arrays, question: Question) -> Explanation:
         question: what is asked about.
 
     References:
-        Selvaraju et al. 2017, Grad-CAM, arXiv:1610.02391, eqs. 1 and 2.
+        Selvaraju et al. 2017, Grad-CAM, arXiv:1610.02391, eqs. 1 and 2; Draelos and Carin 2020,
+        Use HiResCAM instead of Grad-CAM, arXiv:2011.08891, eq. 6.
     """
     floats = inside.floats(sample)
     maps: dict[Modality, Map] = {}
@@ -39,7 +45,7 @@ def grad_cam(inside: Inside, sample: Arrays, question: Question) -> Explanation:
         layers = [
             layer
             for layer in inside.trained.built.encoders[modality]._flatten_layers()
-            if modality != "text" and _is_convolution(layer)
+            if modality != "text" and _gives_maps(layer)
         ]
         if not layers:
             problems[modality] = (
@@ -52,7 +58,7 @@ def grad_cam(inside: Inside, sample: Arrays, question: Question) -> Explanation:
             for layer in layers:
                 listening.enter_context(changed(layer, heard.hear))
             asked = inside.score(floats, question)
-        fine = [out for out in heard.given if min(out.shape[1:-1]) >= LEAST]
+        fine = [out for out in heard.given if min(out.shape[1:-1], default=0) >= LEAST]
         if not fine:
             problems[modality] = "Its last convolution has too few places: choose another method."
             continue
@@ -76,20 +82,18 @@ class _Heard:
         return given
 
 
-def _is_convolution(layer: Any) -> bool:
+def _gives_maps(layer: Any) -> bool:
     kinds = (
         keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D,
-        keras.layers.SeparableConv1D, keras.layers.SeparableConv2D,
+        keras.layers.SeparableConv1D, keras.layers.SeparableConv2D, keras.layers.ReLU,
     )  # fmt: skip
     return isinstance(layer, kinds)
 
 
 def _map(values: Tensor, slopes: Tensor, shape: tuple[int, ...]) -> Map:
     values, slopes = ops.cast(values, "float32")[0], ops.cast(slopes, "float32")[0]
-    places = tuple(range(len(values.shape) - 1))
-    weights = ops.mean(slopes, axis=places)
-    found = ops.relu(ops.sum(values * weights, axis=-1))
-    if len(places) == 1:
+    found = ops.relu(ops.sum(values * slopes, axis=-1))
+    if len(found.shape) == 1:
         along = np.linspace(0, 1, shape[0])
         known = np.linspace(0, 1, int(found.shape[0]))
         return np.asarray(np.interp(along, known, ops.convert_to_numpy(found)), np.float32)

@@ -14,6 +14,8 @@ from workbench.parts import Modality
 
 ALIKE = 0.7
 """Maps whose ranks correlate more than this look the same to a person."""
+_LEAST = 12
+# Ranks of fewer places, such as those of a short sentence, are alike by chance.
 _SEED = 161803
 
 
@@ -23,7 +25,7 @@ class Sanity:
 
     Args:
         likeness: by modality the rank correlation of both maps, without its sign, 0..1; NaN where
-            one of them is the same everywhere.
+            one of them is the same everywhere. Maps of too few places are left out.
     """
 
     likeness: dict[Modality, float]
@@ -62,8 +64,12 @@ def check(inside: Inside, explain: Callable[[], Explanation], real: Explanation)
     likeness = {}
     for modality, found in real.maps.items():
         other = shuffled.maps.get(modality)
-        if other is not None and found.size > 1:
-            likeness[modality] = _likeness(found.reshape(-1), other.reshape(-1))
+        if other is None:
+            continue
+        # Padding is 0 in both, whatever the weights.
+        told = (found != 0) | (other != 0)
+        if told.sum() >= _LEAST:
+            likeness[modality] = _likeness(found[told], other[told])
     return Sanity(likeness)
 
 
