@@ -431,12 +431,14 @@ class NotAnswered(Said):
 
     Args:
         number: of the question.
+        ask: which kind of question it was.
         problem: what is wrong, one sentence.
         remedy: what to do about it.
     """
 
     event: Literal["not_answered"] = "not_answered"
     number: int
+    ask: str
     problem: str
     remedy: str = ""
 

@@ -70,7 +70,7 @@ EVERY = [
         gap=0.01,
         likeness={"image": 0.1},
     ),
-    events.NotAnswered(number=4, problem="It is gone.", remedy="Train again."),
+    events.NotAnswered(number=4, ask="explain", problem="It is gone.", remedy="Train again."),
     events.Ended(outcome="discarded"),
     events.Failed(problem='A "bad" line\nand a tab\t', remedy="Mend it.", log="a\r\nb\u2028c"),
 ]

@@ -7,7 +7,7 @@ from workbench.engine import protocol
 
 def concrete(base):
     for kind in base.__subclasses__():
-        if "ask" in kind.model_fields:
+        if "ask" in kind.model_fields and not kind.model_fields["ask"].is_required():
             yield kind
         yield from concrete(kind)
 

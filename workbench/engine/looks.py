@@ -31,7 +31,7 @@ class Looks:
             traceback.print_exc(file=sys.stderr)
             failed = causes.of_exception(error)
             return events.NotAnswered(
-                number=look.number, problem=failed.problem, remedy=failed.remedy
+                number=look.number, ask=look.ask, problem=failed.problem, remedy=failed.remedy
             )
 
     def _run(self, folder: Path) -> Trained:

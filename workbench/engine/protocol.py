@@ -139,6 +139,7 @@ class Look(Asked):
         run: folder of the run, absolute.
     """
 
+    ask: str
     number: int
     run: str
 

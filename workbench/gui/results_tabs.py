@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, Slot
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Slot
 
 from workbench.engine import protocol
 from workbench.gui.engines import Engines
@@ -13,16 +14,19 @@ from workbench.gui.peeking import Peek
 from workbench.gui.presenters.insight.curves import CurvesPresenter
 from workbench.gui.presenters.insight.landscape import LandscapePresenter
 from workbench.gui.presenters.insight.map import MapPresenter
+from workbench.gui.presenters.insight.microscope import MicroscopePresenter
 from workbench.gui.presenters.insight.modalities import ModalitiesPresenter
 from workbench.gui.presenters.insight.retrieval import RetrievalPresenter
 from workbench.gui.presenters.results import ResultsPresenter, ResultsState
 from workbench.gui.presenters.study import StudyPresenter
 from workbench.gui.previewing import Preview
 from workbench.gui.run_index import RunIndex
+from workbench.gui.run_sounds import RunSounds
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.widgets.insight.curves import CurvesView
 from workbench.gui.widgets.insight.landscape import LandscapeView
 from workbench.gui.widgets.insight.map import MapView
+from workbench.gui.widgets.insight.microscope import MicroscopeView
 from workbench.gui.widgets.insight.modalities import ModalitiesView
 from workbench.gui.widgets.insight.retrieval import RetrievalView
 from workbench.gui.widgets.study import StudyBar
@@ -47,6 +51,7 @@ class ResultsTabs(QObject):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._view, self._results, self._index, self._engines = view, results, index, engines
+        self._dice = np.random.default_rng()
         self.evaluating = StudyPresenter(engines.study, self)
         self.evaluating.finished.connect(self._show_evaluated)
         view.work_slot.addWidget(StudyBar("results_evaluating", "", self.evaluating))
@@ -60,10 +65,11 @@ class ResultsTabs(QObject):
         view.add_tab("Modalities", self.modalities_view)
         self.modalities_view.sample_chosen.connect(view.sample_chosen)
         results.changed.connect(self.modalities.follow)
+        self._add_microscope()
         self.retrieval = RetrievalPresenter(self)
         self.retrieval_view = RetrievalView(self.retrieval)
         view.add_tab("Partners", self.retrieval_view)
-        view.sample_chosen.connect(self.retrieval.choose_stem)
+        view.sample_chosen.connect(self.retrieval.choose_stem, Qt.ConnectionType.QueuedConnection)
         results.changed.connect(self.retrieval.follow)
         self._add_previews()
         self._add_map()
@@ -87,6 +93,27 @@ class ResultsTabs(QObject):
             preview = Preview(self._index, self._results, name, parent=self)
             slot.addWidget(preview.view)
             told.connect(preview.show_sample)
+
+    def _add_microscope(self) -> None:
+        self.microscope = MicroscopePresenter(self)
+        self.microscope_view = MicroscopeView(self.microscope)
+        self.microscope.asked.connect(self._engines.ask)
+        self._engines.answered.connect(self.microscope.answer)
+        self._results.changed.connect(self.microscope.follow)
+        # The screen chooses its first sample before everybody else has heard of another run.
+        later = Qt.ConnectionType.QueuedConnection
+        self._view.sample_chosen.connect(self.microscope.choose_stem, later)
+        self.microscope_view.random_wished.connect(self._choose_any)
+        self._sounds = RunSounds(self._index, self)
+        self._sounds.came.connect(self.microscope_view.show_sound)
+        self._view.sample_chosen.connect(self._sounds.look)
+        self._view.add_tab("Microscope", self.microscope_view)
+
+    @Slot()
+    def _choose_any(self) -> None:
+        samples = self._results.state.samples
+        if samples is not None and len(samples):
+            self._choose(str(self._dice.choice(samples.stem)))
 
     def _add_map(self) -> None:
         self._peek = Peek(self._index, self)
@@ -120,6 +147,7 @@ class ResultsTabs(QObject):
         offered = {
             self.retrieval_view: found is not None and bool(found.per_pair),
             self.modalities_view: found is not None and found.task != "none" and several,
+            self.microscope_view: found is not None and found.task != "none",
         }
         for page, on in offered.items():
             self._view.tabs.setTabVisible(self._view.tabs.indexOf(page), on)
