@@ -142,7 +142,8 @@ def test_a_modality_is_switched_off_and_the_old_answer_stays_as_a_mark(qtbot, vi
     (first, *_) = view.presenter.state.bars
     assert (first.name, first.share, first.before) == ("dog", 0.6, 0.2)
     assert words(view, "microscope_audio_note") == "Switched off."
-    click(qtbot, view, "microscope_restore")
+    view.restore.setFocus()
+    qtbot.keyClick(view.restore, Qt.Key.Key_Space)
     assert view.asked[-1].hidden == ()
 
 
