@@ -79,6 +79,9 @@ class Pool(Protocol):
     def why(self, order: Order, row: int) -> str:
         """Why a sample stands where it does, in a sentence."""
 
+    def brief(self, order: Order, row: int) -> str:
+        """The same in a few words."""
+
     def true(self, row: int) -> str:
         """The target in words; "" where there is none."""
 
@@ -94,6 +97,10 @@ class Pool(Protocol):
     @property
     def wrong(self) -> Marks:
         """Which samples are wrong; empty for numbers."""
+
+    @property
+    def keys(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What the samples are sorted by where they are sorted by target, or by prediction."""
 
 
 class SplitPool:
@@ -146,6 +153,22 @@ class SplitPool:
         verdict = "Wrong" if self.wrong[row] else "Right"
         return f"{verdict}: taken for “{self.said(row)}”{sure}; its loss is {self.loss[row]:.3g}."
 
+    def brief(self, order: Order, row: int) -> str:
+        """The same in a few words."""
+        if order == "suspicious" and self.classes:
+            other, own = int(self._doubted.other[row]), self._doubted.own[row]
+            return f"{self.classes[other]}? label {own:.1%}" if other >= 0 else "–"
+        if not self.classes:
+            spread = order == "uncertain" and len(self.samples.spread) > 0
+            if spread:
+                return f"± {float(np.mean(self.samples.spread[row])):.4g}"
+            return f"off by {self._badness[row]:.4g}" if self._numbers else "–"
+        if order == "uncertain" and self.results.task != "labels":
+            first, second = np.sort(self.probabilities(np.array([row]))[0])[::-1][:2]
+            return f"{first:.1%} against {second:.1%}"
+        verdict = "wrong" if self.wrong[row] else "right"
+        return f"{verdict}, {self.samples.confidence[row]:.1%} sure"
+
     def true(self, row: int) -> str:
         """The target in words; "" where there is none."""
         return self._in_words(self.samples.target[row])
@@ -169,6 +192,12 @@ class SplitPool:
             return np.zeros(0, bool)
         differs = np.asarray(self.samples.target != self.samples.prediction, bool)
         return differs if differs.ndim == 1 else np.asarray(differs.any(axis=1), bool)
+
+    @cached_property
+    def keys(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What the samples are sorted by where they are sorted by target, or by prediction."""
+        named = self.classes if self.results.task != "ordered" else ()
+        return _key(self.samples.target, named), _key(self.samples.prediction, named)
 
     def probabilities(self, rows: Rows | slice = slice(None)) -> NDArray[np.float64]:
         """What the fused head gives to each class, [samples, classes]; nothing for numbers.
@@ -202,10 +231,10 @@ class SplitPool:
         """How far the best answer is from the next."""
         if not self.classes:
             spread = self.samples.spread
-            return -(spread if spread.ndim == 1 else spread.mean(axis=1))
+            return np.asarray(-(spread if spread.ndim == 1 else spread.mean(axis=1)), np.float64)
         shares = self.probabilities()
         if self.results.task == "labels":
-            return np.abs(shares - 0.5).min(axis=1)
+            return np.asarray(np.abs(shares - 0.5).min(axis=1), np.float64)
         if shares.shape[1] < 2:
             return np.ones(len(shares))
         best = np.partition(shares, -2, axis=1)
@@ -318,6 +347,19 @@ class TrainingPool:
             return difficulty.why_suspicious(self.found, row, self.true(row), name)
         return difficulty.why_hard(self.found, row, numbers=self._numbers)
 
+    def brief(self, order: Order, row: int) -> str:
+        """The same in a few words."""
+        found = self.found
+        if self._numbers:
+            return f"mean error {found.error[row]:.4g}"
+        seen = int(found.seen[row])
+        if order == "forgotten":
+            return "never right" if found.never[row] else f"forgotten {found.forgotten[row]} ×"
+        rival = int(found.rival[row]) if len(found.rival) else -1
+        if order == "suspicious_training" and rival >= 0:
+            return f"{self.classes[rival]}? in {found.rival_count[row]} of {seen}"
+        return f"right in {found.right[row]} of {seen}"
+
     def true(self, row: int) -> str:
         """The target in words; "" where there is none."""
         target = self.history.train.target
@@ -345,6 +387,19 @@ class TrainingPool:
         """Which samples were wrong in the last epoch that saw them; empty for numbers."""
         metric = self.history.train.metric
         return np.zeros(0, bool) if self._numbers else _last(metric, np.isnan(metric)) < 0.5
+
+    @cached_property
+    def keys(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What the samples are sorted by where they are sorted by target, or by prediction."""
+        about, none = self.history.about, np.zeros(len(self.stems))
+        named = self.classes if about.task != "ordered" else ()
+        target, said = self.history.train.target, self._last_said
+        return (
+            _key(target.astype(np.int64) if self.classes else target, named)
+            if len(target)
+            else none,
+            _key(said.astype(np.int64), named) if len(said) else none,
+        )
 
     @cached_property
     def _last_said(self) -> NDArray[np.int16]:
@@ -375,6 +430,17 @@ def to_csv(pool: Pool, order: Order, rows: Rows, paths: Mapping[str, str]) -> st
 def _harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula: names of files come from others."""
     return f"'{cell}" if cell[:1] in ("=", "@", "\t", "\r") else cell
+
+
+def _key(values: NDArray[Any], classes: tuple[str, ...]) -> NDArray[Any]:
+    """Classes by their names, sets by their first class, numbers by themselves."""
+    if values.ndim > 1:
+        return np.asarray(values @ (0.5 ** np.arange(1, values.shape[1] + 1)))
+    if not classes:
+        return values
+    # What is not known comes before all names.
+    rank = np.append(np.argsort(np.argsort(np.array(classes), kind="stable")), -1)
+    return np.asarray(rank[values])
 
 
 def _is(values: NDArray[Any], number: int) -> Marks:

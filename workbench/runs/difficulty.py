@@ -66,7 +66,8 @@ class Difficulty:
     @property
     def never(self) -> Marks:
         """Never right; empty for numbers."""
-        return (self.right == 0) & (self.seen[: len(self.right)] > 0)
+        never: Marks = (self.right == 0) & (self.seen[: len(self.right)] > 0)
+        return never
 
 
 def of_course(course: Course, epochs: Sequence[int], task: str, classes: int = 0) -> Difficulty:
