@@ -78,8 +78,9 @@ class BarsView(QWidget):
             left = names + theme.GAP
             self._bar(painter, QRectF(left, top + 5, room, _ROW - 10), worn.line)
             colour = worn.good if bar.true else worn.accent
-            wide = max(room * min(bar.share, 1.0), 1.0)
-            self._bar(painter, QRectF(left, top + 5, wide, _ROW - 10), colour)
+            if bar.share > 0:
+                wide = max(room * min(bar.share, 1.0), 1.0)
+                self._bar(painter, QRectF(left, top + 5, wide, _ROW - 10), colour)
         painter.end()
 
     def _bar(self, painter: QPainter, box: QRectF, colour: str) -> None:
@@ -138,8 +139,8 @@ class SampleWords(QWidget):
         if facts.course is None:
             self.course_title.setText(facts.no_course)
             return
-        marks = "filled: right, " if len(facts.course.right) else ""
-        self.course_title.setText(f"Loss over the epochs · {marks}dashed: median of all")
+        marks = "filled: right · " if len(facts.course.right) else ""
+        self.course_title.setText(f"Loss by epoch · {marks}dashed: median")
         self.course.show_course(facts.course)
 
     def _line(self, box: QVBoxLayout, words: str, name: str) -> tuple[ElidedLabel, QWidget]:

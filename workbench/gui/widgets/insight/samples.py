@@ -31,8 +31,8 @@ from workbench.gui.widgets.labels import label, set_role
 from workbench.gui.widgets.sample import SampleView
 from workbench.runs.browsing import Order, Pool
 
-_WIDTHS = (26, 19, 19, 11, 25)
-_NO_CLASSES = (34, 16, 16, 12, 22)
+_WIDTHS = (24, 18, 18, 14, 26)
+_NO_CLASSES = (32, 15, 15, 14, 24)
 
 
 class BrowserView(QWidget):

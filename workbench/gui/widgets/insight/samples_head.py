@@ -14,8 +14,8 @@ from workbench.gui.widgets.gallery import LARGEST, SMALLEST, USUAL
 from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.runs.browsing import MEANINGS
 
-_ARROW = 36
-# Wide enough for an icon, pixels.
+_ARROW, _ORDER = 36, 220
+# Wide enough for an icon, and for the longest order; pixels.
 
 
 class SamplesHead(QWidget):
@@ -35,8 +35,13 @@ class SamplesHead(QWidget):
         box.setSpacing(theme.GAP)
         box.addLayout(self._first())
         box.addLayout(self._second())
+        third = QHBoxLayout()
+        third.setSpacing(theme.GAP_LARGE)
         self.meaning = ElidedLabel("", "quiet", "browser_meaning")
-        box.addWidget(self.meaning)
+        self.count = label("", "quiet", "browser_count")
+        third.addWidget(self.meaning, 1)
+        third.addWidget(self.count)
+        box.addLayout(third)
 
     def show_state(self, state: BrowserState) -> None:
         """Show what is wished, and what can be."""
@@ -72,8 +77,7 @@ class SamplesHead(QWidget):
         row.setSpacing(theme.GAP)
         self.order = Combo("browser_order", "Which samples", letters=22)
         self.order.picked.connect(self._presenter.choose_order)
-        self.order.setMaximumWidth(230)
-        self.count = label("", "quiet", "browser_count")
+        self.order.setFixedWidth(_ORDER)
         self.side = QSlider(Qt.Orientation.Horizontal)
         self.side.setObjectName("browser_side")
         self.side.setAccessibleName("Size of the pictures")
@@ -89,8 +93,7 @@ class SamplesHead(QWidget):
         self.after = self._arrow("browser_after", "caret-down", "The next sample", "Alt+Down", 1)
         self.export = Button("Save list", "browser_export", icon_name="download-simple")
         self.export.setToolTip("Write names, files, labels and reasons to a CSV file")
-        row.addWidget(self.order, 2)
-        row.addWidget(self.count)
+        row.addWidget(self.order)
         row.addStretch(1)
         for widget in (self.side, self.as_table, self.as_gallery, self.before, self.after,
                        self.export):  # fmt: skip
