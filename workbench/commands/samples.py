@@ -68,21 +68,21 @@ def list_samples(
 
 
 def _pool(run: Run, order: Order, split: str) -> Pool:
-    from workbench.runs import browsing, history, results
+    from workbench.runs import browsing, history, pools, results
 
     if order in browsing.OF_TRAINING:
         found = history.read(run.folder)
         if found is None or not found.epochs:
             why = history.why_none(run.folder) or "Its recording cannot be read."
             raise UserError(why, "Train a run that records its samples.")
-        return browsing.TrainingPool(found)
+        return pools.TrainingPool(found)
     evaluated = results.read(run.folder, split)
     if evaluated is None:
         raise UserError(
             f"The split '{split}' of this run was not evaluated.",
             f"Evaluate it first: workbench evaluate {run.folder} --split {split}",
         )
-    return browsing.SplitPool(*evaluated)
+    return pools.SplitPool(*evaluated)
 
 
 def _paths(run: Run) -> dict[str, str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from workbench.runs import browsing, history
-from workbench.runs.browsing import SplitPool, TrainingPool
+from workbench.runs.pools import SplitPool, TrainingPool
 from workbench.runs.results import ClassRow, Results, Samples
 
 NAMES = ("cat", "dog", "horse")

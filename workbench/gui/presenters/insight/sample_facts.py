@@ -112,7 +112,7 @@ def _bars(pools: Pools, pool: Pool, row: int) -> tuple[str, tuple[Bar, ...]]:
             return "", ()
         shares, title = given[0], "What the model gives each class"
     order = np.argsort(-shares, kind="stable").tolist()
-    true = {number for number in order if pool.is_true(number)[row]}
+    true = set(pool.classes_of(row))
     first = order[:BARS]
     if len(true) == 1 and not true & set(first):
         # Its own class is to be seen, however little it gets.

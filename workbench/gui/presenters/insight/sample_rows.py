@@ -12,8 +12,9 @@ from workbench.data.index import Index
 from workbench.errors import UserError
 from workbench.parts import MODALITIES
 from workbench.runs import history
-from workbench.runs.browsing import OF_TRAINING, Order, Pool, SplitPool, TrainingPool
+from workbench.runs.browsing import OF_TRAINING, Order, Pool
 from workbench.runs.history import History
+from workbench.runs.pools import SplitPool, TrainingPool
 from workbench.runs.results import Results, Samples
 
 Rows = NDArray[np.int64]
