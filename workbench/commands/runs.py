@@ -12,6 +12,7 @@ from rich.table import Table
 
 from workbench import places
 from workbench.commands.arguments import JsonFlag, RunsFolder, answer, printable
+from workbench.commands.samples import CsvFile, Limit, OrderName, SplitName, list_samples
 
 if TYPE_CHECKING:
     from workbench.runs.index import Entry
@@ -131,6 +132,20 @@ def rebuild(context: typer.Context, as_json: JsonFlag = False) -> None:
 
     count = RunIndex(_folder(context)).rebuild()
     answer(as_json, {"runs": count}, f"{count} runs.")
+
+
+@runs.command()
+def samples(
+    context: typer.Context,
+    run: RunName,
+    order: OrderName = "worst",
+    split: SplitName = "test",
+    limit: Limit = 20,
+    csv: CsvFile = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List samples: worst, most uncertain, forgotten, with a suspicious label; and why."""
+    list_samples(_run(context, run), order, split, limit, csv, as_json)
 
 
 @runs.command()

@@ -187,6 +187,14 @@ class Index:
         relative = str(self.files[modality][sample])
         return self.root / relative if relative else None
 
+    def paths_in_words(self) -> dict[str, str]:
+        """The files of every sample by its name, with a bar between those of one sample."""
+        columns = [self.files[modality].tolist() for modality in self.modalities]
+        return {
+            stem: " | ".join(dict.fromkeys(str(self.root / file) for file in files if file))
+            for stem, *files in zip(self.stems.tolist(), *columns, strict=True)
+        }
+
     def text(self, sample: int) -> str:
         """The text of one sample; "" where it lacks it.
 

@@ -17,6 +17,7 @@ from workbench.gui.presenters.insight.map import MapPresenter
 from workbench.gui.presenters.insight.microscope import MicroscopePresenter
 from workbench.gui.presenters.insight.modalities import ModalitiesPresenter
 from workbench.gui.presenters.insight.retrieval import RetrievalPresenter
+from workbench.gui.presenters.insight.samples import BrowserPresenter
 from workbench.gui.presenters.results import ResultsPresenter, ResultsState
 from workbench.gui.presenters.study import StudyPresenter
 from workbench.gui.previewing import Preview
@@ -29,6 +30,7 @@ from workbench.gui.widgets.insight.map import MapView
 from workbench.gui.widgets.insight.microscope import MicroscopeView
 from workbench.gui.widgets.insight.modalities import ModalitiesView
 from workbench.gui.widgets.insight.retrieval import RetrievalView
+from workbench.gui.widgets.insight.samples import BrowserView
 from workbench.gui.widgets.study import StudyBar
 
 Split = Literal["train", "validation", "test"]
@@ -56,6 +58,7 @@ class ResultsTabs(QObject):
         self.evaluating.finished.connect(self._show_evaluated)
         view.work_slot.addWidget(StudyBar("results_evaluating", "", self.evaluating))
         results.evaluate_wished.connect(self._evaluate)
+        self._add_samples()
         self.curves = CurvesPresenter(self)
         self.curves_view = CurvesView(self.curves)
         view.add_tab("Curves", self.curves_view)
@@ -83,6 +86,24 @@ class ResultsTabs(QObject):
         self.map.close()
         self.landscape.close()
         self.modalities.study.stop()
+
+    def _add_samples(self) -> None:
+        self.samples = BrowserPresenter(self._index, self)
+        self.samples_view = BrowserView(self.samples)
+        self._view.add_tab("Samples", self.samples_view)
+        self._results.changed.connect(self.samples.follow)
+        self._view.browse_wished.connect(self.browse)
+
+    @Slot(int, int)
+    def browse(self, true: int = -1, said: int = -1) -> None:
+        """Look at the samples of a class that were taken for another.
+
+        Args:
+            true: number of the class; -1: any.
+            said: number of the class that they were taken for; -1: any.
+        """
+        self.samples.show_cell(true, said)
+        self._view.tabs.setCurrentWidget(self.samples_view)
 
     def _add_previews(self) -> None:
         shown = (

@@ -86,6 +86,9 @@ class TrainSpec(Spec):
         checkpoint_minutes: and within an epoch after so much time; none: not.
         checkpoint_steps: and after so many steps; none: not.
         checkpoints_kept: how many of these places are kept, beside the best weights.
+        record_samples: what each sample did in each epoch is kept with the run, to find hard,
+            forgotten and wrongly labelled ones; 12 bytes a training sample and epoch, up to
+            20 million of these.
     """
 
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 20
@@ -138,6 +141,7 @@ class TrainSpec(Spec):
         int | None, Field(ge=1, le=1e9, json_schema_extra={"unit": "steps", "advanced": True})
     ] = None
     checkpoints_kept: Annotated[int, Field(ge=1, le=100, json_schema_extra={"advanced": True})] = 2
+    record_samples: Annotated[bool, Field(json_schema_extra={"advanced": True})] = True
 
 
 class RunSpec(Spec):

@@ -22,20 +22,22 @@ class Accumulating:
         parts: how many there are.
         over: sums a tensor over all replicas.
         replicas: how many there are.
+        each: makes of labels, outputs and weights what is kept of each sample, [batch, figures].
     """
 
     def __init__(
         self, gradients: Gradients, objective: Objective, parts: int,
-        over: Callable[[Any], Any], replicas: int,
+        over: Callable[[Any], Any], replicas: int, each: Callable[[Any, Any, Any], Any],
     ) -> None:  # fmt: skip
+        self._each = each
         self._gradients = gradients
         self._objective = objective
         self._parts = parts
         self._over = over
         self._replicas = replicas
 
-    def of(self, element: Any, number: Any) -> tuple[Found, Any]:
-        """What a step finds, and the sum of its metric on this replica.
+    def of(self, element: Any, number: Any) -> tuple[Found, Any, Any]:
+        """What a step finds; of this replica the sum of its metric, and what is kept of each.
 
         Args:
             element: as of ``batches.training``.
@@ -44,7 +46,8 @@ class Accumulating:
         inputs, labels, weights, whole = element
         if self._parts == 1:
             found = self._gradients.of(inputs, labels, weights, number)
-            return found, tf.reduce_sum(self._objective.metric(labels, found.given) * weights)
+            metric = tf.reduce_sum(self._objective.metric(labels, found.given) * weights)
+            return found, metric, self._each(labels, found.given, weights)
         each = tf.shape(weights)[0] // self._parts
         static = weights.shape[0] // self._parts if weights.shape[0] else None
 
@@ -55,7 +58,14 @@ class Accumulating:
                 return mine
 
             mine = [tf.nest.map_structure(cut, one) for one in (inputs, labels, weights)]
-            return self._part(mine[0], mine[1], mine[2], whole, number)
+            seen, *sums = self._part(mine[0], mine[1], mine[2], whole, number)
+            # Each sample is in one part: sums over all parts put them side by side.
+            before = place * tf.shape(seen)[0]
+            after = (self._parts - 1 - place) * tf.shape(seen)[0]
+            padded = tf.pad(seen, tf.stack([tf.stack([before, after]), tf.zeros(2, tf.int32)]))
+            rows = None if seen.shape[0] is None else seen.shape[0] * self._parts
+            padded.set_shape((rows, seen.shape[1]))
+            return [padded, *sums]
 
         return self._joined(self._summed(part))
 
@@ -68,7 +78,8 @@ class Accumulating:
         means = [tf.stack(found.losses), tf.stack(penalties), found.weights, found.raw]
         means += [found.cosines, *(tf.convert_to_tensor(g) for g in found.gradients)]
         # A part of nothing but filling counts for nothing, whatever its gradient is.
-        return [metric, *(tf.math.multiply_no_nan(mean, share) for mean in means)]
+        seen = self._each(labels, found.given, weights)
+        return [seen, metric, *(tf.math.multiply_no_nan(mean, share) for mean in means)]
 
     def _summed(self, part: Callable[[Any], list[Any]]) -> list[Any]:
         """The sums over all parts, of which only one is held in memory at a time."""
@@ -90,8 +101,8 @@ class Accumulating:
         _, *sums = tf.while_loop(more, add, (tf.constant(1), *first), parallel_iterations=1)
         return list(sums)
 
-    def _joined(self, sums: list[Any]) -> tuple[Found, Any]:
-        metric, losses, penalties, weights, raw, cosines, *gradients = sums
+    def _joined(self, sums: list[Any]) -> tuple[Found, Any, Any]:
+        seen, metric, losses, penalties, weights, raw, cosines, *gradients = sums
         length, norms = self._gradients.lengths(gradients)
         count = len(self._objective.penalties)
         return (
@@ -107,4 +118,5 @@ class Accumulating:
                 cosines=cosines,
             ),
             metric,
+            seen,
         )

@@ -162,7 +162,9 @@ def keep_trying(save: Callable[[], None], wait: Callable[[UserError], bool]) -> 
 
 def _digest(spec: RunSpec) -> str:
     """Of all that decides how a run goes; its name does not, nor how often it is saved."""
-    plain = _decisive(spec).model_dump(mode="json")
+    # Runs of before have no word on what is recorded.
+    left_out = {"training": {"record_samples"}}
+    plain = _decisive(spec).model_dump(mode="json", exclude=left_out)
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

@@ -15,6 +15,7 @@ from workbench.training.cluster import Accord
 from workbench.training.gradients import Gradients
 from workbench.training.model import Multimodal
 from workbench.training.objective import Objective
+from workbench.training.seen import Watch, nothing_of_each
 
 MOST_STEPS = 64
 """Steps of one call at most."""
@@ -129,6 +130,7 @@ class Steps:
         self._balancer = balancer
         self._strategy = strategy
         self._clip_norm = clip_norm
+        self._watch: Watch | None = None
         self._replicas = strategy.num_replicas_in_sync
         self._modalities = tuple(sorted(built.encoders))
         self._penalties = objective.penalties
@@ -157,10 +159,20 @@ class Steps:
             self._built, self._objective, self._balancer, self._variables, self._over,
             self._replicas, self._scale,
         )  # fmt: skip
+        self._each = nothing_of_each if self._watch is None else self._watch.of_each
         self._found = Accumulating(
-            self._gradients, self._objective, self._parts, self._over, self._replicas
+            self._gradients, self._objective, self._parts, self._over, self._replicas, self._each
         )  # fmt: skip
         self._trace()
+
+    def watch(self, watch: Watch) -> None:
+        """Let somebody hear of each sample from now on; before the first step.
+
+        Args:
+            watch: hears of them.
+        """
+        self._watch = watch
+        self.freeze(())
 
     def compile(self, *, on: bool) -> None:
         """Compile steps by XLA from now on, or no more; the next step is traced anew.
@@ -212,10 +224,12 @@ class Steps:
         """
         padded = np.zeros(MOST_STEPS, np.float32)
         padded[: len(rates)] = rates
-        done, losses, sums, waited = self._many(
+        done, losses, sums, waited, seen = self._many(
             iterator, tf.constant(padded), tf.constant(len(rates)), tf.constant(first)
         )
         count = int(done)
+        if self._watch is not None:
+            self._watch.saw(first, seen.numpy())
         told = losses.numpy()[:count].astype(float).tolist()
         return told, self._figures(sums.numpy(), count, float(waited))
 
@@ -240,10 +254,18 @@ class Steps:
         moved = tf.linalg.global_norm([now - then for now, then in pairs])
         return moved / tf.maximum(tf.linalg.global_norm(before), 1e-20)
 
-    def evaluate(self, batch: Any) -> Figures:
-        """Sums over a batch of ``batches.sequential``."""
+    def evaluate(self, batch: Any, number: int) -> Figures:
+        """Sums over a batch of ``batches.sequential``.
+
+        Args:
+            batch: the batch.
+            number: which one it is.
+        """
         inputs, labels, weights, _ = batch
-        return self._figures(self._one(inputs, labels, weights).numpy(), 1)
+        sums, seen, said = self._one(inputs, labels, weights)
+        if self._watch is not None:
+            self._watch.validated(number, seen, said)
+        return self._figures(sums.numpy(), 1)
 
     def _figures(self, sums: NDArray[np.floating[Any]], steps: int, waited: float = 0.0) -> Figures:
         loss, metric, samples, gradient, spoiled, *rest = sums.astype(float)
@@ -260,22 +282,25 @@ class Steps:
         return 5 + 2 * self._terms + 2 * len(self._modalities)
 
     def _train_many(self, iterator: Any, rates: Any, count: Any, first: Any) -> Any:
-        def more(place: Any, losses: Any, sums: Any, waited: Any) -> Any:
+        def more(place: Any, losses: Any, sums: Any, waited: Any, seen: Any) -> Any:
             return (place < count) & (sums[_SPOILED] == 0)
 
-        def step(place: Any, losses: Any, sums: Any, waited: Any) -> Any:
+        def step(place: Any, losses: Any, sums: Any, waited: Any, seen: Any) -> Any:
             element, seconds = self._next(iterator, sums)
-            told = self._strategy.run(self._step, (element, rates[place], first + place))
+            told, each = self._strategy.run(self._step, (element, rates[place], first + place))
             total = self._strategy.reduce(tf.distribute.ReduceOp.SUM, told, axis=None)
             index = tf.reshape(place, (1, 1))
             losses = tf.tensor_scatter_nd_update(losses, index, total[:1])
             # Twice as long as what is summed: the sums are the same however steps make calls.
             more_sums = sums + tf.cast(total[1:], tf.float64)
-            return place + 1, losses, more_sums, waited + seconds
+            mine = tf.concat(self._strategy.experimental_local_results(each), axis=0)
+            return place + 1, losses, more_sums, waited + seconds, seen.write(place, mine)
 
         sums = tf.zeros(self._width, tf.float64)
-        start = (tf.constant(0), tf.zeros(MOST_STEPS), sums, _no_time())
-        return tf.while_loop(more, step, start, parallel_iterations=1)
+        seen = tf.TensorArray(tf.float32, 0, dynamic_size=True, element_shape=(None, None))
+        start = (tf.constant(0), tf.zeros(MOST_STEPS), sums, _no_time(), seen)
+        *found, seen = tf.while_loop(more, step, start, parallel_iterations=1)
+        return *found, seen.stack()
 
     def _next(self, iterator: Any, after: Any) -> tuple[Any, Any]:
         """The next batch, and how many seconds it took to come once the step before was done."""
@@ -290,7 +315,7 @@ class Steps:
 
     def _train_one(self, element: Any, rate: Any, number: Any) -> Any:
         _, _, weights, whole = element
-        found, metric = self._found.of(element, number)
+        found, metric, each = self._found.of(element, number)
         sound = tf.math.is_finite(found.length) & tf.reduce_all(tf.math.is_finite(found.raw))
         gradients = self._limited(found.gradients, found.length, sound)
         # With a learning rate of 0 and no gradient, a step changes no weight.
@@ -299,7 +324,7 @@ class Steps:
         headline = self._objective.headline(found.losses)
         share = 1.0 / self._replicas
         spoiled = self._spoiled(sound, found.raw)
-        return tf.concat(
+        sums = tf.concat(
             [
                 tf.stack([headline, headline * whole, metric, tf.reduce_sum(weights)]),
                 tf.stack([found.length * share, spoiled * share]),
@@ -309,6 +334,7 @@ class Steps:
             ],
             axis=0,
         )
+        return sums, each
 
     def _spoiled(self, sound: Any, raw: Any) -> Any:
         """1 where the run must end: in float16 an overflow is met by a smaller scale first."""
@@ -346,7 +372,7 @@ class Steps:
         penalties = [self._objective.penalty(n, self._model, given) for n in self._penalties]
         samples = tf.reduce_sum(weights)
         metric = tf.reduce_sum(self._objective.metric(labels, given) * weights)
-        return tf.concat(
+        sums = tf.concat(
             [
                 tf.stack([self._objective.headline(losses) * samples, metric, samples]),
                 tf.zeros(2),
@@ -355,6 +381,8 @@ class Steps:
             ],
             axis=0,
         )
+        said = tf.zeros((0, 0)) if self._watch is None else self._watch.answers(given)
+        return sums, self._each(labels, given, weights), said
 
 
 def _scaled(gradient: Any, factor: Any) -> Any:

@@ -23,6 +23,7 @@ from workbench.training.inputs import ModelInputs
 from workbench.training.learner import Learner
 from workbench.training.pace import Pace
 from workbench.training.position import Position
+from workbench.training.recording import Recording
 from workbench.training.saving import Saving, keep_trying
 from workbench.training.steps import Figures
 from workbench.training.telling import Telling
@@ -131,6 +132,9 @@ class Trainer:
         self._saving = Saving(
             self._folder, self._spec, self._prepared.key, learner.best, learner.every
         )  # fmt: skip
+        self._recording = Recording(
+            self._folder, self._spec, learner, self._accord, self._validation_size
+        )  # fmt: skip
         self._accord.refuse_others(self._saving.identity)
         self._begin()
         outcome = self._epochs()
@@ -158,6 +162,7 @@ class Trainer:
             self._start()
         else:
             self._at = found
+        self._recording.begin(self._at.epoch, self._at.step)
         if self._resume:
             self._tell(
                 Resumed(
@@ -310,6 +315,7 @@ class Trainer:
         self._count_time()
         seconds = self._at.epoch_seconds
         best = self._at.hear_epoch(loss)
+        self._record()
         if best:
             self._save(lambda: self._saving.keep_best(self._at))
         self._reduce()
@@ -317,6 +323,13 @@ class Trainer:
         if self._saving.due_after(self._at.epoch):
             self._keep()
         return "stopped" if self._wished() == "after_epoch" else None
+
+    def _record(self) -> None:
+        """Write what each sample did in the epoch that is complete."""
+        if self._recording.on:
+            arrays = self._recording.arrays(self._at.epoch)
+            self._save(lambda: self._recording.write(self._at.epoch, arrays))
+            self._recording.end_epoch()
 
     def _reduce(self) -> None:
         """Reduce the learning rate where the validation loss is flat."""
@@ -327,18 +340,24 @@ class Trainer:
 
     def _validate(self) -> Figures | Outcome:
         """Loss and metric of the validation split; or how the run is to end."""
-        rows = self._prepared.rows("validation")
-        size = min(len(rows), max(self._spec.training.batch_size, 64))
+        rows, size = self._prepared.rows("validation"), self._validation_size
         mine, all_of_us = self._accord.share_of(batches.steps_per_epoch(len(rows), size))
         sums: Figures | None = None
-        for batch in batches.sequential(self._learner.prepared, rows, size, mine, all_of_us):
+        given = batches.sequential(self._learner.prepared, rows, size, mine, all_of_us)
+        for place, batch in enumerate(given):
             # Workers with other numbers of batches cannot agree within them.
             if self._accord.alone and (ended := self._heard()) is not None:
                 return ended
-            found = self._steps.evaluate(batch)
+            found = self._steps.evaluate(batch, mine + place * all_of_us)
             sums = found if sums is None else sums + found
         assert sums is not None
         return sums.over(self._accord) if all_of_us > 1 else sums
+
+    @property
+    def _validation_size(self) -> int:
+        """Validation samples a batch."""
+        most = max(self._spec.training.batch_size, 64)
+        return min(len(self._prepared.rows("validation")), most)
 
     def _heard(self) -> Outcome | None:
         """How the run is to end by what was wished; stands still while that is wished."""
@@ -390,6 +409,7 @@ class Trainer:
         self._say()
         if self._journal is not None:
             self._at.place = self._journal.length()
+        self._save(lambda: self._recording.keep(self._at.step))
         self._save(lambda: self._saving.keep(self._at))
 
     def _save(self, save: Callable[[], None]) -> None:

@@ -1,17 +1,20 @@
 """``workbench runs``: lists, searches, labels and throws away, damaged runs too."""
 
+import csv
 import json
 import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import send2trash
 from typer.testing import CliRunner
 
 from workbench.cli import app
+from workbench.commands import samples as samples_command
 from workbench.errors import UserError
-from workbench.runs import labels, store
+from workbench.runs import history, labels, store
 
 SPEC = {"version": 1, "objective": {"loss": {"name": "focal"}}, "training": {"epochs": 4}}
 
@@ -125,3 +128,49 @@ def test_runs_that_differ_by_their_names_alone_have_one_fingerprint():
     longer = spec.change_all(one, [("training.epochs", str(one.training.epochs + 1))])
     assert one.fingerprint() != longer.fingerprint()
     assert store.environment(spec=one.fingerprint()).count(one.fingerprint()) == 1
+
+
+def with_samples(folder, name):
+    """A run of two training samples over two epochs; the second is never right."""
+    run = write(folder, name, phase="done")
+    about = history.About(
+        task="category", classes=("x", "y"), outputs=2, train=("a", "b"), validation=(),
+        train_target=(0, 1),
+    )  # fmt: skip
+    history.begin(run.folder, about)
+    for epoch in (1, 2):
+        arrays = {name: np.zeros(shape, "f4") for name, shape in history.shapes(about).items()}
+        arrays["train_loss"] = np.array([0.1, 2.0 * epoch], "f4")
+        arrays["train_metric"] = np.array([1, 0], "f4")
+        arrays["train_margin"] = np.array([1, -3], "f4")
+        history.write_epoch(run.folder, epoch, arrays)
+    return run
+
+
+def test_samples_are_listed_with_their_reasons(folder, ask):
+    with_samples(folder, "a")
+    said = json.loads(ask("samples", "a", "--order", "hard", "--json"))
+    assert [one["sample"] for one in said["first"]] == ["b", "a"]
+    assert said["first"][0]["loss"] == 3.0
+    assert "Its mean loss over 2 epochs is 3" in said["first"][0]["reason"]
+    assert "It was never right in 2 epochs." in ask("samples", "a", "--order", "forgotten")
+
+
+def test_a_list_of_samples_is_written_with_its_files(folder, ask, tmp_path, monkeypatch):
+    with_samples(folder, "a")
+    monkeypatch.setattr(samples_command, "_paths", lambda run: {"b": "/data/b.png"})
+    ask("samples", "a", "--order", "suspicious_training", "--csv", str(tmp_path / "list.csv"))
+    rows = list(csv.DictReader((tmp_path / "list.csv").open()))
+    assert [(row["sample"], row["files"], row["label"]) for row in rows] == [
+        ("b", "/data/b.png", "y")
+    ]
+
+
+def test_an_order_a_history_or_an_evaluation_that_there_is_not_is_said(folder, ask):
+    write(folder, "a", phase="done")
+    with pytest.raises(UserError, match="no order 'hardest'"):
+        ask("samples", "a", "--order", "hardest")
+    with pytest.raises(UserError, match="before samples were recorded"):
+        ask("samples", "a", "--order", "hard")
+    with pytest.raises(UserError, match="was not evaluated"):
+        ask("samples", "a", "--order", "worst")

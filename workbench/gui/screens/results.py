@@ -59,6 +59,9 @@ class ResultsView(Screen):
     sample_chosen = Signal(str)
     """Name of the sample that the person looks at; "" when none is left to look at."""
 
+    browse_wished = Signal(int, int)
+    """Browse the samples of this true class that were taken for that one; -1: any."""
+
     train_wished = Signal()
     """Go to the training."""
 
@@ -358,7 +361,12 @@ class ResultsView(Screen):
         self.search.setMaximumWidth(180)
         self.search.textChanged.connect(self._presenter.search)
         self.count = label("", "quiet", "results_count")
-        for widget in (self.mistakes, self.cell, self.one_class, self.search, self.count):
+        self.browse = Button("", "results_browse", icon_name="arrow-square-out", flat=True,
+                             name_for_readers="Look at them with all that is known")  # fmt: skip
+        self.browse.setToolTip("Look at them in the tab Samples, with all that is known of each")
+        self.browse.clicked.connect(self._browse)
+        for widget in (self.mistakes, self.cell, self.one_class, self.search, self.count,
+                       self.browse):  # fmt: skip
             card.head.addWidget(widget)
         self.samples = EvaluationTable("results_samples", "Samples, worst first", (1,))
         self.samples.selectionModel().selectionChanged.connect(self._select)
@@ -388,6 +396,12 @@ class ResultsView(Screen):
         area.setWidget(preview)
         card.body.addWidget(area, 1)
         return card
+
+    @Slot()
+    def _browse(self) -> None:
+        wish = self._presenter.state.wish
+        true, said = wish.cell if wish.cell is not None else (wish.class_index, -1)
+        self.browse_wished.emit(true, said)
 
     def _choose_number(self, selected: QItemSelection) -> None:
         results = self._presenter.state.results
