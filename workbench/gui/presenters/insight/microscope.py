@@ -193,7 +193,7 @@ class MicroscopePresenter(QObject):
         if wanted == ask:
             return
         self._become(replace(self.state, ask=wanted))
-        if "text" in changes:
+        if changes.get("text"):
             self._soon.start()
         else:
             self._ask_now()
