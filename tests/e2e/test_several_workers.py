@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from workbench import events
-from workbench.runs import store
+from workbench.runs import history, store
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -80,8 +80,12 @@ def test_two_workers_learn_what_one_process_learns(shapes, tmp_path):
     assert together["metrics"] == pytest.approx(alone["metrics"], rel=1e-4)
     for mine, theirs in zip(curve(together["run"]), curve(alone["run"]), strict=True):
         assert mine == pytest.approx(theirs, rel=1e-4)
-    # The chief alone writes.
+    # The chief alone writes; what each worker saw of its share is brought together.
     assert len(list(runs.iterdir())) == 2
+    mine, theirs = (history.read(Path(one["run"])) for one in (together, alone))
+    assert mine.epochs == theirs.epochs == (1, 2)
+    assert mine.train.loss == pytest.approx(theirs.train.loss, rel=1e-3, abs=1e-4)
+    assert mine.outputs == pytest.approx(theirs.outputs, rel=1e-3, abs=1e-4)
 
 
 def launched(process):

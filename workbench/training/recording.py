@@ -30,6 +30,8 @@ _WIDE = 256
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _PIECE = 1 << 16
 # Samples of which workers tell each other at a time.
+_COUNT = seen.MARGIN
+# Place of how many workers evaluated a validation sample, after its loss and metric.
 Figures = NDArray[np.float32]
 
 
@@ -119,7 +121,10 @@ class Recording:
         places = np.searchsorted(self._chosen, [first, first + self._batch])
         inside = self._chosen[places[0] : places[1]] - first
         if len(inside):
-            self._held[places[0] : places[1]] = figures.numpy()[inside, : seen.MARGIN]
+            self._held[places[0] : places[1], : seen.MARGIN] = figures.numpy()[
+                inside, : seen.MARGIN
+            ]
+            self._held[places[0] : places[1], _COUNT] = 1
             self._said[places[0] : places[1]] = said.numpy()[inside]
 
     def write(self, epoch: int, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -159,7 +164,7 @@ class Recording:
         self._values = np.zeros((count, seen.FIGURES), np.float32)
         self._known = np.zeros(count, bool)
         held = len(self._about.validation) if self.on else 0
-        self._held = np.zeros((held, seen.MARGIN), np.float32)
+        self._held = np.zeros((held, _COUNT + 1), np.float32)
         self._said = np.zeros((held, self._about.outputs), np.float32)
 
     def arrays(self, epoch: int) -> dict[str, NDArray[Any]]:
@@ -176,6 +181,10 @@ class Recording:
         sorted_values = np.empty_like(values)
         sorted_values[places] = values
         held, said = self._total(self._held), self._total(self._said)
+        # Of few batches every worker evaluates all.
+        times = np.maximum(held[:, _COUNT:], 1)
+        held /= times
+        said /= times
         found: dict[str, NDArray[Any]] = {
             "train_loss": sorted_values[:, seen.LOSS],
             "train_metric": sorted_values[:, seen.METRIC],
