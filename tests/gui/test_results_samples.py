@@ -274,6 +274,21 @@ def test_keys_and_buttons_go_from_sample_to_sample(qtbot, shown) -> None:
     assert words(shown, "browser_words_stem") == "dog/3"
 
 
+def test_another_order_is_looked_at_from_its_start_and_a_filter_keeps_the_sample(
+    qtbot, shown
+) -> None:
+    table = shown.all_tabs.samples_view.table
+    choose(qtbot, shown.browser, shown.browser.choose_order, "best")
+    assert words(shown, "browser_words_stem") == "dog/4"
+    assert table.currentIndex().row() == 0
+    shown.browser.choose(0)
+    choose(qtbot, shown.browser, shown.browser.choose_true, "cat")
+    assert words(shown, "browser_words_stem") == "cat/0"
+    choose(qtbot, shown.browser, shown.browser.choose_true, "")
+    assert words(shown, "browser_words_stem") == "cat/0"
+    assert table.currentIndex().row() == column(shown).index("cat/0")
+
+
 def test_pictures_show_the_same_samples_in_the_same_order(qtbot, shown) -> None:
     click(qtbot, shown, "browser_as_gallery")
     gallery, state = shown.all_tabs.samples_view.gallery, shown.browser.state

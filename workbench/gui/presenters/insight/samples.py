@@ -280,6 +280,9 @@ class BrowserPresenter(QObject):
         if pool is None or reason:
             wish, pool = replace(wish, order="worst"), pools.split
         other = pool is not state.pool
+        if wish.order != state.wish.order or wish.seed != state.wish.seed:
+            # Another order is looked at from its start.
+            state = replace(state, facts=None)
         state = replace(state, wish=wish, pool=pool, busy=True, orders=_orders(pools), told="")
         if other:
             wish = _fitting(wish, pool)
