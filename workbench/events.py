@@ -426,6 +426,29 @@ class Explained(Said):
     likeness: dict[str, float] = {}
 
 
+class Predicted(Said):
+    """What the model says of files and words.
+
+    Args:
+        number: of the question.
+        answers: probability of each class, or the numbers in their unit; empty without a target.
+        said: the classes that are said.
+        lacking: modalities that were not given.
+        removed: those of them that samples of the run stood in for, as the model knows no lack.
+        nearest: without a target, samples of the run that lie nearest, and their likeness.
+        seconds: from the question to the answer, in the engine.
+    """
+
+    event: Literal["predicted"] = "predicted"
+    number: int
+    answers: tuple[float, ...]
+    said: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    nearest: tuple[tuple[str, float], ...] = ()
+    seconds: float = 0.0
+
+
 class NotAnswered(Said):
     """Why a question about a trained run has no answer.
 
@@ -512,7 +535,7 @@ Event = Annotated[
     EngineReady | Preparing | Prepared | LossesDrawn | ModelDescribed | Started | StepsDone
     | EpochDone | Stopping | Paused | Resumed | Measured | Trained | Evaluated | Ended | Failed
     | RatesTried | RateFound | BatchTried | BatchFound | Working | Studied
-    | RunOpened | Explained | NotAnswered,
+    | RunOpened | Explained | Predicted | NotAnswered,
     Field(discriminator="event"),
 ]  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -118,8 +117,7 @@ def sample(
         if name not in MODALITIES:
             raise UserError(f"There is no modality '{name}'.", nearest(name, MODALITIES))
     folder = store.find(run).folder
-    inputs = json.loads((folder / "model" / "inputs.json").read_text("utf-8"))
-    classes = tuple(inputs["classes"]) or tuple(inputs["columns"]) or ("",)
+    classes = names_of(folder)
     if output is not None and output not in classes:
         raise UserError(f"There is no class '{output}'.", nearest(output, classes))
     os.environ.update(protocol.environment())
@@ -136,6 +134,18 @@ def sample(
         raise UserError(found.problem, found.remedy)
     assert isinstance(found, events.Explained)
     answer(as_json, _facts(found, classes, folder), _words(found, classes, folder))
+
+
+def names_of(folder: Path) -> tuple[str, ...]:
+    """What each output of a run is called: its classes, its numbers, or its target.
+
+    Raises:
+        UserError: the run was not trained, or its facts are damaged.
+    """
+    from workbench.training.inputs import ModelInputs
+
+    inputs = ModelInputs.read(folder)
+    return inputs.classes or inputs.columns or (store.find(folder).spec().data.target or "number",)
 
 
 def _facts(found: events.Explained, classes: tuple[str, ...], folder: Path) -> dict[str, Any]:
@@ -170,8 +180,8 @@ def _weighed(
 def _words(found: events.Explained, classes: tuple[str, ...], folder: Path) -> str:
     facts = _facts(found, classes, folder)
     order = np.argsort(-np.array(found.answers))[:5]
-    lines = [f"{classes[n] or 'number'}: {found.answers[n]:.4g}" for n in order]
-    lines.append(f"explained: {classes[found.output] or 'the number'}")
+    lines = [f"{classes[n]}: {found.answers[n]:.4g}" for n in order]
+    lines.append(f"explained: {classes[found.output]}")
     if len(facts["shares"]) > 1:
         lines += [f"evidence in {name}: {share:.0%}" for name, share in facts["shares"].items()]
     lines += [f"  {word} {value:+.3f}" for word, value in facts["words"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from workbench import events
 from workbench.engine import causes, protocol
 from workbench.engine.execution import read_data
 from workbench.insight.microscope import Asked, Found, Microscope
+from workbench.insight.prediction import Predictor
+from workbench.insight.reading import Given, read
 from workbench.insight.sample import Edits
 from workbench.insight.trained import Trained
 from workbench.runs import explained
@@ -22,6 +25,7 @@ class Looks:
     def __init__(self) -> None:
         self._trained: Trained | None = None
         self._microscope: Microscope | None = None
+        self._predictor: Predictor | None = None
 
     def answered(self, look: protocol.Look) -> events.Said:
         """The answer to a question, or why there is none; an exception never leaves this."""
@@ -37,7 +41,7 @@ class Looks:
     def _run(self, folder: Path) -> Trained:
         """The run, opened again when it was trained on meanwhile."""
         if self._trained is None or not self._trained.is_of(folder):
-            self._trained = self._microscope = None
+            self._trained = self._microscope = self._predictor = None
             self._trained = Trained.open(folder)
         return self._trained
 
@@ -49,6 +53,8 @@ class Looks:
                     modalities=tuple(sorted(trained.spec.modalities)),
                     may_lack=tuple(trained.inputs.incomplete),
                 )
+            case protocol.Predict():
+                return self._predicted(look, trained)
             case protocol.Explain():
                 return explained_event(look, self._looking(trained).look(asked_of(look)), trained)
         raise AssertionError(f"nobody answers {type(look).__name__}")
@@ -58,6 +64,27 @@ class Looks:
             prepared = read_data(trained.spec, lambda event: None, lambda: False)
             self._microscope = Microscope(trained, trained.samples(prepared))
         return self._microscope
+
+    def _predicted(self, look: protocol.Predict, trained: Trained) -> events.Predicted:
+        begun = time.monotonic()
+        if self._predictor is None:
+            self._predictor = Predictor(trained)
+        given = Given(
+            Path(look.image) if look.image else None,
+            Path(look.audio) if look.audio else None,
+            look.text,
+        )
+        sample = read(trained, given)
+        (found,) = self._predictor.predict([sample])
+        return events.Predicted(
+            number=look.number,
+            answers=tuple(found.answers.tolist()),
+            said=found.said,
+            lacking=sample.lacking,
+            removed=tuple(m for m in sample.lacking if m not in trained.inputs.incomplete),
+            nearest=found.nearest,
+            seconds=time.monotonic() - begun,
+        )
 
 
 def asked_of(look: protocol.Explain) -> Asked:

@@ -129,6 +129,19 @@ class Contribute(Study):
     split: Literal["train", "validation", "test"] = "test"
 
 
+class PredictFolder(Study):
+    """Predict every sample of a folder.
+
+    Args:
+        folder: a folder or zip of samples, absolute.
+        file: the CSV file to write, absolute.
+    """
+
+    ask: Literal["predict_folder"] = "predict_folder"
+    folder: str
+    file: str
+
+
 class Look(Asked):
     """Base of questions about a trained run that are answered beside the work in hand.
 
@@ -182,6 +195,21 @@ class Explain(Look):
     covered: tuple[float, float, float, float] | None = None
     muted: tuple[float, float] | None = None
     checked: bool = False
+
+
+class Predict(Look):
+    """Say what the model says of files and words; answered by ``Predicted``.
+
+    Args:
+        image: a file, absolute; "" for none.
+        audio: a file, absolute; "" for none.
+        text: words; None for none.
+    """
+
+    ask: Literal["predict"] = "predict"
+    image: str = ""
+    audio: str = ""
+    text: str | None = None
 
 
 class Line(BaseModel):
@@ -287,9 +315,11 @@ Request = Annotated[
     | Project
     | Survey
     | Contribute
+    | PredictFolder
     | DrawLosses
     | Describe
     | Explain
+    | Predict
     | OpenRun
     | Stop
     | Pause

@@ -14,6 +14,7 @@ from workbench.events import Ended, Failed, Said, Studied, Working
 from workbench.insight import landscape, mapping
 from workbench.insight.contribution import contribute
 from workbench.insight.evaluate import evaluate
+from workbench.insight.prediction import predict_folder
 from workbench.insight.trained import Trained
 from workbench.runs import contribution, landscapes, maps
 from workbench.training import devices
@@ -69,6 +70,9 @@ def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Stud
             prepared = trained.inputs.masked(read_data(trained.spec, tell, stop))
             found, rows = contribute(trained, prepared, split, _told(tell), stop)
             return _written(trained, contribution.write(trained.folder, found, rows))
+        case protocol.PredictFolder(folder=folder, file=file):
+            words = predict_folder(trained, Path(folder), Path(file), _told(tell), stop)
+            return Studied(file=file, words=words)
     raise AssertionError(f"nobody does {type(request).__name__}")
 
 

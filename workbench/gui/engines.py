@@ -203,6 +203,7 @@ class Engines(QObject):
                 | events.ModelDescribed()
                 | events.RunOpened()
                 | events.Explained()
+                | events.Predicted()
                 | events.NotAnswered()
             ):
                 self.answered.emit(event)
