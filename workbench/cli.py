@@ -30,6 +30,7 @@ from workbench.commands.explain import explain
 from workbench.commands.finding import find
 from workbench.commands.predict import predict
 from workbench.commands.queue import queue
+from workbench.commands.report import report
 from workbench.commands.runs import runs
 from workbench.errors import UserError, nearest
 
@@ -47,6 +48,7 @@ app.add_typer(queue, name="queue")
 app.add_typer(find, name="find")
 app.add_typer(explain, name="explain")
 app.command()(predict)
+app.command()(report)
 app.add_typer(runs, name="runs")
 app.command("map")(maps.draw_map)
 app.command("landscape")(maps.survey)

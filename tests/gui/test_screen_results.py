@@ -8,11 +8,10 @@ from PySide6.QtCore import Qt, QThreadPool
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from workbench import events
-from workbench.gui.presenters import results_words
 from workbench.gui.presenters.results import ResultsPresenter
 from workbench.gui.screens.results import ResultsView
 from workbench.runs import results as evaluations
-from workbench.runs import store
+from workbench.runs import results_words, store
 from workbench.runs.results import ClassRow, Results, Samples
 
 NAMES = ("cat", "dog", "horse")

@@ -14,8 +14,8 @@ from workbench.errors import UserError
 from workbench.gui.background import Latest
 from workbench.gui.choices import Choice
 from workbench.gui.presenters import answers
-from workbench.gui.presenters import results_words as words
 from workbench.gui.presenters.evaluation import SPLITS, Curve, Evaluation, read, why_none
+from workbench.runs import results_words as words
 from workbench.runs.results import Results, Samples
 from workbench.spec import RunSpec
 

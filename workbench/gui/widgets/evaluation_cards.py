@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 from workbench.gui import theme
 from workbench.gui.presenters import answers
 from workbench.gui.presenters.evaluation import Curve
-from workbench.gui.presenters.results_words import Verdict, number_words
 from workbench.gui.widgets.labels import ElidedLabel, IconLabel, set_role
 from workbench.runs.results import Results, Samples
+from workbench.runs.results_words import Verdict, number_words
 
 
 class VerdictTile(QFrame):

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from workbench.gui.presenters import answers
-from workbench.gui.presenters.results_words import number_words
 from workbench.gui.widgets.rows_model import LEFT, RIGHT, ROW_HEIGHT, RowsModel
 from workbench.runs.results import ClassRow, ColumnRow, Results, Samples
+from workbench.runs.results_words import number_words
 
 Words = Callable[[int], str]
 Column = tuple[str, NDArray[Any], Words, bool]

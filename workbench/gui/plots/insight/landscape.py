@@ -15,7 +15,7 @@ from workbench.gui import theme
 from workbench.gui.plots.axis import AxisPlot
 from workbench.gui.plots.insight.colours import ramp
 from workbench.gui.presenters.insight.landscape import LandscapeState
-from workbench.gui.presenters.results_words import number_words
+from workbench.runs.results_words import number_words
 
 _CONTOURS = 9
 

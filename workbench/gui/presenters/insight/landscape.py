@@ -16,10 +16,10 @@ from workbench.gui.background import Latest
 from workbench.gui.choices import Choice
 from workbench.gui.presenters.insight import landscape_words as words
 from workbench.gui.presenters.results import ResultsState
-from workbench.gui.presenters.results_words import FigureWords
 from workbench.gui.presenters.study import Begin, StudyPresenter
 from workbench.runs import landscapes, store
 from workbench.runs.landscapes import Landscape
+from workbench.runs.results_words import FigureWords
 
 WHOLE = ""
 """The slice that moves the whole model."""

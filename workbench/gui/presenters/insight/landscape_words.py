@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.gui.choices import Choice
-from workbench.gui.presenters.results_words import FigureWords, number_words
 from workbench.runs.landscapes import Landscape
+from workbench.runs.results_words import FigureWords, number_words
 
 EXPLANATION = (
     "The middle is the model as it was trained. From there its weights are moved along random "

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from workbench.gui.choices import Choice
 from workbench.gui.presenters import answers
-from workbench.gui.presenters.results_words import number_words
 from workbench.runs.maps import EmbeddingMap
 from workbench.runs.results import Results, Samples
+from workbench.runs.results_words import number_words
 from workbench.spec import PAIRS
 
 MOST_GROUPS = 12

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.gui.presenters.results_words import number_words
 from workbench.runs.maps import EmbeddingMap, Space
+from workbench.runs.results_words import number_words
 from workbench.spec import PAIRS
 
 NO_UMAP = 'Not installed. Install it with: pip install "multimodal-workbench[umap]"'

@@ -16,10 +16,10 @@ from workbench.errors import UserError
 from workbench.gui.background import Latest
 from workbench.gui.choices import Choice
 from workbench.gui.presenters.results import ResultsState
-from workbench.gui.presenters.results_words import number_words
 from workbench.parts import MODALITIES, Modality
 from workbench.runs import explained
 from workbench.runs.explained import Explained
+from workbench.runs.results_words import number_words
 
 METHODS = (
     Choice("integrated_gradients", "Integrated gradients",

@@ -13,10 +13,10 @@ from workbench.engine import protocol
 from workbench.errors import UserError
 from workbench.gui.background import Latest
 from workbench.gui.presenters.results import ResultsState
-from workbench.gui.presenters.results_words import number_words
 from workbench.gui.presenters.study import Begin, StudyPresenter
 from workbench.runs import contribution
 from workbench.runs.contribution import Contribution, OfModality, Rows
+from workbench.runs.results_words import number_words
 
 _NOUNS = {"image": "picture", "audio": "sound", "text": "text"}
 _LITTLE = 0.05

@@ -12,13 +12,13 @@ from workbench.gui.choices import Choice
 from workbench.gui.plots.insight.landscape import CutsPlot, LandscapePlot, span
 from workbench.gui.presenters.insight.landscape import LandscapePresenter, LandscapeState
 from workbench.gui.presenters.insight.map_points import Colouring
-from workbench.gui.presenters.results_words import number_words
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Banner, Card, EmptyState, Figure
 from workbench.gui.widgets.combo import Combo
 from workbench.gui.widgets.insight.legend import ColourLegend
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.study import StudyBar
+from workbench.runs.results_words import number_words
 
 _SIDE = 320
 _MARK = "× the weights that training found"

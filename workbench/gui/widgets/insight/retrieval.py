@@ -8,13 +8,13 @@ from PySide6.QtCore import QItemSelection, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.gui.presenters.insight.retrieval import RetrievalPresenter, RetrievalState
-from workbench.gui.presenters.results_words import number_words
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Banner, Card
 from workbench.gui.widgets.combo import Combo
 from workbench.gui.widgets.evaluation_tables import Column, EvaluationTable, Words
 from workbench.gui.widgets.labels import label
 from workbench.runs.results import PairRow
+from workbench.runs.results_words import number_words
 
 _ROW_WIDTHS = (32, 13, 13, 13, 16, 13)
 _FOUND_WIDTHS = (14, 62, 24)

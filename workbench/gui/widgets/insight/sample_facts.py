@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from workbench.gui import theme
 from workbench.gui.plots.insight.sample_course import SampleCourse
 from workbench.gui.presenters.insight.sample_facts import BARS, Bar, Facts
-from workbench.gui.presenters.results_words import number_words
 from workbench.gui.widgets.labels import ElidedLabel, label, set_role
+from workbench.runs.results_words import number_words
 
 _ROW = 20
 _SHARE_WIDTH = 48

@@ -20,7 +20,6 @@ from workbench.gui import theme
 from workbench.gui.listing import samples_of
 from workbench.gui.presenters.insight.sample_rows import Rows
 from workbench.gui.presenters.insight.samples import BrowserPresenter, BrowserState
-from workbench.gui.presenters.results_words import number_words
 from workbench.gui.presenters.samples import SamplesPresenter, SamplesState
 from workbench.gui.widgets.cards import Banner, Card
 from workbench.gui.widgets.evaluation_tables import Column, EvaluationTable
@@ -30,6 +29,7 @@ from workbench.gui.widgets.insight.samples_head import SamplesHead
 from workbench.gui.widgets.labels import label, set_role
 from workbench.gui.widgets.sample import SampleView
 from workbench.runs.browsing import Order, Pool
+from workbench.runs.results_words import number_words
 
 _WIDTHS = (24, 18, 18, 14, 26)
 _NO_CLASSES = (32, 15, 15, 14, 24)

@@ -1,0 +1,33 @@
+"""``workbench report``: a run to be read by others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.commands.arguments import JsonFlag, answer
+from workbench.errors import UserError, nearest
+from workbench.runs import store
+
+FORMATS = {"html": "report.html", "pdf": "report.pdf", "card": "MODEL_CARD.md"}
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    form: Annotated[str, typer.Option("--format", help="html, pdf or card.")] = "html",
+    to: Annotated[
+        Path | None, typer.Option(help="The file to write.", show_default="in the run's folder")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write a report of a run: one HTML file, a PDF, or a model card."""
+    if form not in FORMATS:
+        raise UserError(f"There is no format '{form}'.", nearest(form, FORMATS))
+    folder = store.find(run).folder
+    file = to or folder / "report" / FORMATS[form]
+    from workbench.reporting.writing import write_report
+
+    write_report(folder, form, file)
+    answer(as_json, {"file": str(file.resolve())}, str(file))
