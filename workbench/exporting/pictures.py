@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from workbench.data.readers.image import Fit
@@ -106,12 +107,12 @@ class Fitting:
         scale = self._wide(length) / self._wide(axis.fitted)
         spread = ops.maximum(scale, 1.0)
         places = _counted(axis.blocks, self.kind)
-        out = _counted(axis.size, "int32")[:, None] - axis.begins
+        out = ops.subtract(_counted(axis.size, "int32")[:, None], axis.begins)
         centre = (self._wide(out) + 0.5) * scale
         low = ops.floor(ops.maximum(centre - spread + 0.5, 0.0))
         high = ops.minimum(ops.floor(centre + spread + 0.5), self._wide(axis.kept))
-        tents = ops.maximum(1.0 - ops.abs((places - centre + 0.5) / spread), 0.0)
-        inside = ops.logical_and(places >= low, places < high)
+        tents = ops.maximum(1.0 - ops.abs((ops.subtract(places, centre) + 0.5) / spread), 0.0)
+        inside = ops.logical_and(low <= places, high > places)
         seen = ops.logical_and(out >= 0, out < axis.fitted)
         tents = ops.where(ops.logical_and(inside, seen), tents, ops.zeros_like(tents))
         whole = ops.sum(tents, axis=1, keepdims=True)
@@ -157,7 +158,7 @@ class _Axis:
         blocks = _counted(self.blocks, "int32")[:, None]
         kept = ops.logical_and(self.places >= 0, self.places < self.length)
         # Floor division of places before the first one is their own affair.
-        return ops.cast(ops.logical_and(self.places // self.step == blocks, kept), "float32")
+        return ops.cast(ops.logical_and(ops.equal(self.places // self.step, blocks), kept), "float32")
 
 
 @functools.cache
@@ -178,15 +179,16 @@ def _turned(values: Tensor) -> Tensor:
     return ops.transpose(values, (0, 2, 1, 3))
 
 
-def _counted(count: int, kind: str) -> Tensor:
-    return ops.arange(count, dtype=kind)
+def _counted(count: int, kind: str) -> NDArray[Any]:
+    # Operators on the right of a constant would be TensorFlow's: it goes first into functions.
+    return np.arange(count, dtype=kind)
 
 
 def _rounded(length: Tensor, longest: Tensor) -> Tensor:
     """``max(1, round(length / longest))`` of whole numbers, halves to the even one."""
     doubled = 2 * length + longest
     nearest = doubled // (2 * longest)
-    tie = ops.logical_and(nearest * 2 * longest == doubled, nearest % 2 == 1)
+    tie = ops.logical_and(ops.equal(nearest * 2 * longest, doubled), ops.equal(nearest % 2, 1))
     return ops.maximum(nearest - ops.cast(tie, "int32"), 1)
 
 
@@ -198,7 +200,7 @@ def _blocks(values: Tensor, down: _Axis, across: _Axis) -> Tensor:
     count = ops.sum(rows, axis=1)[:, None] * ops.sum(columns, axis=1)[None, :]
     count = ops.cast(ops.maximum(count, 1), "int32")[None, :, :, None]
     # sum * (2^24 / count) >> 24 in 32 bits, digit by digit of base 256.
-    factor = 2**24 // count
+    factor = ops.floor_divide(2**24, count)
     summed = summed + count // 2
     carried = (summed * (factor % 256)) // 256
     carried = (summed * (factor // 256 % 256) + carried) // 256
@@ -219,5 +221,5 @@ def _on_ground(values: Tensor, down: _Axis, across: _Axis) -> Tensor:
 
 
 def _inside(axis: _Axis) -> Tensor:
-    place = _counted(axis.size, "int32") - axis.begins
+    place = ops.subtract(_counted(axis.size, "int32"), axis.begins)
     return ops.logical_and(place >= 0, place < axis.fitted)

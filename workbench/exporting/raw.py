@@ -1,0 +1,109 @@
+"""The model that is handed over: from pictures, waves and token numbers to what the app shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from workbench import parts
+from workbench.data.batches import presence
+from workbench.exporting import plain
+from workbench.exporting.pictures import Fitting
+from workbench.exporting.sounds import heard
+from workbench.insight.trained import Trained
+from workbench.lazy import Tensor, keras, ops
+from workbench.parts import Modality
+from workbench.training.model import TASK, embedding_of
+
+PROBABILITIES, VALUES, SPREADS = "probabilities", "values", "spreads"
+
+
+def model_of(trained: Trained, *, exact: bool = True) -> Any:
+    """A Keras model of Keras' own layers from raw inputs to named answers.
+
+    Inputs, each with a batch in front: ``image`` uint8 [height, width, 3] of any size, ``audio``
+    float32 [samples] at the rate of the run and of any length, ``text`` int32 token numbers, or
+    float32 a vector of a sentence model; for each modality that may be missing also
+    ``<modality>_present``, 1 or 0. Outputs: ``probabilities`` of the classes, ``values`` (and
+    ``spreads``) in the unit of the target, or the embeddings of modalities that were aligned.
+
+    Args:
+        trained: a run that nothing else is done with: its layers are renamed.
+        exact: prepare pictures and sounds in float64.
+    """
+    inputs = {m: _input(trained, m) for m in sorted(trained.spec.modalities)}
+    given = {m: _prepared(trained, m, tensor, exact) for m, tensor in inputs.items()}
+    for modality in trained.inputs.incomplete:
+        key = presence(modality)
+        inputs[key] = given[key] = keras.Input((), dtype="float32", name=key)
+    said = plain.run(trained.model, given)
+    outputs = {name: _named(name, values) for name, values in _answers(trained, said).items()}
+    return keras.Model(inputs, outputs, name="multimodal")
+
+
+def _named(name: str, values: Tensor) -> Tensor:
+    return keras.layers.Identity(name=name, dtype="float32")(values)
+
+
+def _input(trained: Trained, modality: Modality) -> Tensor:
+    match trained.spec.data.form(modality):
+        case "pixels":
+            return keras.Input((None, None, 3), dtype="uint8", name=modality)
+        case "log_mel" | "wave":
+            return keras.Input((None,), dtype="float32", name=modality)
+        case "tokens":
+            return keras.Input(trained.inputs.shapes[modality], dtype="int32", name=modality)
+    return keras.Input(trained.inputs.shapes[modality], dtype="float32", name=modality)
+
+
+def _prepared(trained: Trained, modality: Modality, values: Tensor, exact: bool) -> Tensor:
+    data = trained.spec.data
+    if modality == "image":
+        return Fitting(data.image.size, data.image.fit, exact)(values)
+    if modality == "audio":
+        return heard(values, data.audio, exact=exact)
+    return values
+
+
+def _answers(trained: Trained, said: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What the app shows of what the model says."""
+    if TASK not in said:
+        wanted = [embedding_of(m) for m in sorted(trained.spec.modalities)]
+        wanted += [name for name in said if "+" in name]
+        return {name.replace("+", "_with_"): ops.cast(said[name], "float32") for name in wanted}
+    outputs = trained.objective.answers(said)
+    match trained.inputs.task:
+        case "category" | "ordered":
+            return {PROBABILITIES: ops.softmax(outputs)}
+        case "yes_no":
+            return {PROBABILITIES: ops.concatenate([ops.sigmoid(-outputs), ops.sigmoid(outputs)], 1)}
+        case "labels":
+            return {PROBABILITIES: ops.sigmoid(outputs)}
+    return _numbers(trained, said, outputs)
+
+
+def _numbers(trained: Trained, said: dict[str, Tensor], outputs: Tensor) -> dict[str, Tensor]:
+    scaling = trained.inputs.scaling
+    assert scaling is not None
+    spread = np.atleast_1d(np.asarray(scaling.spread, np.float32))
+    centre = np.atleast_1d(np.asarray(scaling.center, np.float32))
+    found = {VALUES: outputs * spread + centre}
+    deviations = trained.objective.spreads(said)
+    if deviations is not None:
+        found[SPREADS] = deviations * spread
+    return found
+
+
+def decided_by_median(trained: Trained) -> bool:
+    """Whether the class of a sample is the median of its probabilities, as of ordered ones."""
+    return trained.objective.by_median
+
+
+def meaning(trained: Trained) -> str:
+    """What probabilities of this run mean, one sentence; "" where they are what they are called."""
+    loss = trained.spec.objective.loss
+    if loss is None or trained.inputs.task in ("number", "numbers") or trained.objective.chances:
+        return ""
+    title = parts.find("loss", loss.name).title
+    return f"The loss {title} does not teach probabilities: read them as scores between 0 and 1."
