@@ -27,6 +27,7 @@ from workbench.commands.arguments import (
     spec_of,
 )
 from workbench.commands.explain import explain
+from workbench.commands.export import export
 from workbench.commands.finding import find
 from workbench.commands.predict import predict
 from workbench.commands.queue import queue
@@ -48,6 +49,7 @@ app.add_typer(find, name="find")
 app.add_typer(explain, name="explain")
 app.command()(predict)
 app.add_typer(runs, name="runs")
+app.command("export")(export)
 app.command("map")(maps.draw_map)
 app.command("landscape")(maps.survey)
 

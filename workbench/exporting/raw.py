@@ -38,12 +38,13 @@ def model_of(trained: Trained, *, exact: bool = True) -> Any:
         key = presence(modality)
         inputs[key] = given[key] = keras.Input((), dtype="float32", name=key)
     said = plain.run(trained.model, given)
-    outputs = {name: _named(name, values) for name, values in _answers(trained, said).items()}
+    answers = _answers(trained, said, "float64" if exact else "float32")
+    outputs = {name: _named(name, values) for name, values in answers.items()}
     return keras.Model(inputs, outputs, name="multimodal")
 
 
 def _named(name: str, values: Tensor) -> Tensor:
-    return keras.layers.Identity(name=name, dtype="float32")(values)
+    return keras.layers.Identity(name=name, dtype=values.dtype)(values)
 
 
 def _input(trained: Trained, modality: Modality) -> Tensor:
@@ -66,7 +67,7 @@ def _prepared(trained: Trained, modality: Modality, values: Tensor, exact: bool)
     return values
 
 
-def _answers(trained: Trained, said: dict[str, Tensor]) -> dict[str, Tensor]:
+def _answers(trained: Trained, said: dict[str, Tensor], kind: str) -> dict[str, Tensor]:
     """What the app shows of what the model says."""
     if TASK not in said:
         wanted = [embedding_of(m) for m in sorted(trained.spec.modalities)]
@@ -80,18 +81,21 @@ def _answers(trained: Trained, said: dict[str, Tensor]) -> dict[str, Tensor]:
             return {PROBABILITIES: ops.concatenate([ops.sigmoid(-outputs), ops.sigmoid(outputs)], 1)}
         case "labels":
             return {PROBABILITIES: ops.sigmoid(outputs)}
-    return _numbers(trained, said, outputs)
+    return _numbers(trained, said, outputs, kind)
 
 
-def _numbers(trained: Trained, said: dict[str, Tensor], outputs: Tensor) -> dict[str, Tensor]:
+def _numbers(
+    trained: Trained, said: dict[str, Tensor], outputs: Tensor, kind: str
+) -> dict[str, Tensor]:
     scaling = trained.inputs.scaling
     assert scaling is not None
-    spread = np.atleast_1d(np.asarray(scaling.spread, np.float32))
-    centre = np.atleast_1d(np.asarray(scaling.center, np.float32))
-    found = {VALUES: outputs * spread + centre}
+    spread = np.atleast_1d(np.asarray(scaling.spread, kind))
+    centre = np.atleast_1d(np.asarray(scaling.center, kind))
+    # A centre far from 0 leaves few digits of float32 to the rest.
+    found = {VALUES: ops.cast(outputs, kind) * spread + centre}
     deviations = trained.objective.spreads(said)
     if deviations is not None:
-        found[SPREADS] = deviations * spread
+        found[SPREADS] = ops.cast(deviations, kind) * spread
     return found
 
 
