@@ -27,11 +27,23 @@ def heard(waves: Tensor, options: AudioInput, *, exact: bool = True) -> Tensor:
         exact: compute the spectrogram in float64, as the reader does.
 
     Returns:
-        float16 [batch, frames, bands], or [batch, samples] of raw waves.
+        float32 [batch, frames, bands], or [batch, samples] of raw waves, rounded to float16 as
+        the cache of the app is.
     """
     if options.form == "wave":
-        return ops.cast(_fitted(waves, round(options.seconds * options.sample_rate)), "float16")
-    return ops.cast(_log_mel(waves, options, "float64" if exact else "float32"), "float16")
+        return _halved(_fitted(waves, round(options.seconds * options.sample_rate)))
+    return _halved(_log_mel(waves, options, "float64" if exact else "float32"))
+
+
+def _halved(values: Tensor) -> Tensor:
+    """Rounded to float16.
+
+    The converter to ONNX takes two casts in a row for one and drops the rounding: another
+    operation stands between them.
+    """
+    shape = values.shape[1:]
+    rounded = ops.reshape(ops.cast(values, "float16"), (-1, math.prod(shape), 1))
+    return ops.reshape(ops.cast(rounded, "float32"), (-1, *shape))
 
 
 def _fitted(waves: Tensor, length: int) -> Tensor:
