@@ -52,7 +52,7 @@ class Model:
                 inputs[name] = np.zeros([1, *shape], wanted["type"])
             else:
                 raise SystemExit(f"The model needs --{name} as well.")
-        unknown = [name for name, value in given.items() if value is not None and name not in INPUTS]
+        unknown = [name for name in given if given[name] is not None and name not in INPUTS]
         if unknown:
             raise SystemExit(f"The model was trained without {unknown[0]}.")
         return {name: np.asarray(values)[0] for name, values in self._says(inputs).items()}

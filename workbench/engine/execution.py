@@ -164,7 +164,6 @@ def read_data(
         UserError: the data do not serve.
         Stopped: the wish to stop was heard.
     """
-
     return read_index_and_data(run_spec, tell, stop)[1]
 
 

@@ -94,9 +94,7 @@ def _export(
 ) -> Studied:
     form, to = formats.find(request.format), Path(request.to)
     index, prepared = read_index_and_data(trained.spec, tell, stop)
-    handed = bundle.export(
-        trained, index, trained.samples(prepared), form, to, _told(tell), stop
-    )
+    handed = bundle.export(trained, index, trained.samples(prepared), form, to, _told(tell), stop)
     return Studied(file=str(handed.place), words=handed.words)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -80,8 +79,7 @@ def export(
     with _beside(to) as made:
         told(f"Writing {form.title}", 0, 0)
         # Its layers are renamed: a run of its own, as nobody else may use it.
-        model = raw.model_of(Trained.open(trained.folder), exact=form.name != "litert")
-        writers.write(form, model, made / form.file)
+        writers.write(form, model_for(Trained.open(trained.folder), form), made / form.file)
         _go_on(stop)
         told("Asking it of test samples", 0, check.MOST)
         compared = check.samples(trained, index, prepared)
@@ -90,6 +88,18 @@ def export(
         _go_on(stop)
         _place(made, to)
     return Handed(to, difference, formats.bound(form, trained.spec), len(compared.names))
+
+
+def model_for(trained: Trained, form: Format) -> Any:
+    """The raw-input model as a format wants it.
+
+    Args:
+        trained: a run that nothing else is done with.
+        form: the format.
+    """
+    small = form.name == "litert"
+    # Small devices know no float64, and their memories want to know how many samples there are.
+    return raw.model_of(trained, exact=not small, batch=1 if small else None)
 
 
 def _compared(
@@ -159,7 +169,7 @@ def _place(made: Path, to: Path) -> None:
         if to.suffix == ".zip":
             packed = shutil.make_archive(str(made) + "-zip", "zip", made)
             try:
-                os.replace(packed, to)
+                Path(packed).replace(to)
             finally:
                 Path(packed).unlink(missing_ok=True)
             return

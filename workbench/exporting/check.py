@@ -62,7 +62,9 @@ def samples(trained: Trained, index: Index, prepared: Prepared, most: int = MOST
     )
 
 
-def largest(told: Samples, says: Says, scale: NDArray[np.float64], tick: Callable[[int], object]) -> float:
+def largest(
+    told: Samples, says: Says, scale: NDArray[np.float64], tick: Callable[[int], object]
+) -> float:
     """The largest difference between the app and a written model.
 
     Args:
@@ -93,7 +95,9 @@ def _raw(
     for modality in sorted(trained.spec.modalities):
         has = bool(prepared.masks[modality][row]) if modality in prepared.masks else True
         found[modality] = (
-            _read(trained, index, place, prepared, row, modality) if has else _nothing(trained, modality)
+            _read(trained, index, place, prepared, row, modality)
+            if has
+            else _nothing(trained, modality)
         )
         if modality in trained.inputs.incomplete:
             found[presence(modality)] = np.asarray(has, np.float32)
@@ -112,7 +116,8 @@ def _read(
     path = index.path(modality, place)
     assert path is not None
     if modality == "image":
-        return np.asarray(image.opened(path, data.image.size)[0])
+        picture: NDArray[Any] = np.asarray(image.opened(path, data.image.size)[0])
+        return picture
     return audio.read(path, data.audio.sample_rate, data.audio.seconds)
 
 

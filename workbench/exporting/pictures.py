@@ -23,6 +23,7 @@ from workbench.lazy import Tensor, ops
 
 _DIGITS = 2.0**22
 """Of a weight (PRECISION_BITS of Pillow's Resample.c)."""
+_HALF = 2**11
 _GAP = 2
 """``reducing_gap`` of the reader: no block is larger than leaves twice the pixels wanted."""
 
@@ -72,8 +73,19 @@ class Fitting:
 
     def _twice(self, values: Tensor, first: Tensor, then: Tensor) -> Tensor:
         """Resized across, rounded, resized down, rounded; float [batch, size, size, 3]."""
-        values = _bytes(ops.einsum("oi,byic->byoc", first, self._wide(values)))
-        return _bytes(ops.einsum("oi,bixc->boxc", then, self._wide(values)))
+        return self._once("oi,bixc->boxc", then, self._once("oi,byic->byoc", first, values))
+
+    def _once(self, which: str, weights: Tensor, values: Tensor) -> Tensor:
+        """Weighted sums along one side, rounded to bytes, halves upwards."""
+        if self.exact:
+            summed = ops.einsum(which, weights, self._wide(values))
+            return ops.clip(ops.floor((summed + _DIGITS / 2) / _DIGITS), 0, 255)
+        # Sums of 30 digits: in float32 they are whole in two halves only.
+        high = ops.floor(weights / _HALF)
+        halves = [ops.einsum(which, part, values) for part in (high, weights - high * _HALF)]
+        first, second = (ops.cast(half, "int32") for half in halves)
+        summed = (first * _HALF + second + int(_DIGITS) // 2) // int(_DIGITS)
+        return ops.cast(ops.clip(summed, 0, 255), "float32")
 
     def _wide(self, values: Tensor) -> Tensor:
         return ops.cast(values, self.kind)
@@ -158,7 +170,9 @@ class _Axis:
         blocks = _counted(self.blocks, "int32")[:, None]
         kept = ops.logical_and(self.places >= 0, self.places < self.length)
         # Floor division of places before the first one is their own affair.
-        return ops.cast(ops.logical_and(ops.equal(self.places // self.step, blocks), kept), "float32")
+        return ops.cast(
+            ops.logical_and(ops.equal(self.places // self.step, blocks), kept), "float32"
+        )
 
 
 @functools.cache
@@ -205,11 +219,6 @@ def _blocks(values: Tensor, down: _Axis, across: _Axis) -> Tensor:
     carried = (summed * (factor % 256)) // 256
     carried = (summed * (factor // 256 % 256) + carried) // 256
     return ops.cast((summed * (factor // 65536) + carried) // 256, "float32")
-
-
-def _bytes(values: Tensor) -> Tensor:
-    """Sums of 22 digits to bytes, halves upwards."""
-    return ops.clip(ops.floor((values + _DIGITS / 2) / _DIGITS), 0, 255)
 
 
 def _on_ground(values: Tensor, down: _Axis, across: _Axis) -> Tensor:

@@ -63,9 +63,7 @@ class _Apart:
             return self._as_a_whole(self._plain_normalization(layer), given, options)
         return self._run_through(layer, given, options)
 
-    def _as_a_whole(
-        self, layer: Any, given: tuple[Any, ...], options: dict[str, Any]
-    ) -> Any:
+    def _as_a_whole(self, layer: Any, given: tuple[Any, ...], options: dict[str, Any]) -> Any:
         self._name(layer)
         self._deep += 1
         try:
@@ -73,9 +71,7 @@ class _Apart:
         finally:
             self._deep -= 1
 
-    def _run_through(
-        self, layer: Any, given: tuple[Any, ...], options: dict[str, Any]
-    ) -> Any:
+    def _run_through(self, layer: Any, given: tuple[Any, ...], options: dict[str, Any]) -> Any:
         self._within.append(layer.name)
         kind = layer.compute_dtype
         cast = [_cast(each, kind) if layer.autocast else each for each in given]

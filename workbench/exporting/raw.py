@@ -19,7 +19,7 @@ from workbench.training.model import TASK, embedding_of
 PROBABILITIES, VALUES, SPREADS = "probabilities", "values", "spreads"
 
 
-def model_of(trained: Trained, *, exact: bool = True) -> Any:
+def model_of(trained: Trained, *, exact: bool = True, batch: int | None = None) -> Any:
     """A Keras model of Keras' own layers from raw inputs to named answers.
 
     Inputs, each with a batch in front: ``image`` uint8 [height, width, 3] of any size, ``audio``
@@ -31,12 +31,16 @@ def model_of(trained: Trained, *, exact: bool = True) -> Any:
     Args:
         trained: a run that nothing else is done with: its layers are renamed.
         exact: prepare pictures and sounds in float64.
+        batch: how many samples are given at once; None: any number.
     """
-    inputs = {m: _input(trained, m) for m in sorted(trained.spec.modalities)}
-    given = {m: _prepared(trained, m, tensor, exact) for m, tensor in inputs.items()}
+    inputs: dict[str, Tensor] = {}
+    given: dict[str, Tensor] = {}
+    for modality in sorted(trained.spec.modalities):
+        inputs[modality] = _input(trained, modality, batch)
+        given[modality] = _prepared(trained, modality, inputs[modality], exact)
     for modality in trained.inputs.incomplete:
         key = presence(modality)
-        inputs[key] = given[key] = keras.Input((), dtype="float32", name=key)
+        inputs[key] = given[key] = keras.Input((), batch, dtype="float32", name=key)
     said = plain.run(trained.model, given)
     answers = _answers(trained, said, "float64" if exact else "float32")
     outputs = {name: _named(name, values) for name, values in answers.items()}
@@ -44,18 +48,20 @@ def model_of(trained: Trained, *, exact: bool = True) -> Any:
 
 
 def _named(name: str, values: Tensor) -> Tensor:
-    return keras.layers.Identity(name=name, dtype=values.dtype)(values)
+    return keras.layers.Identity(name=f"said_{name}", dtype=values.dtype)(values)
 
 
-def _input(trained: Trained, modality: Modality) -> Tensor:
+def _input(trained: Trained, modality: Modality, batch: int | None) -> Tensor:
+    shape: tuple[int | None, ...] = trained.inputs.shapes[modality]
+    kind = "float32"
     match trained.spec.data.form(modality):
         case "pixels":
-            return keras.Input((None, None, 3), dtype="uint8", name=modality)
+            shape, kind = (None, None, 3), "uint8"
         case "log_mel" | "wave":
-            return keras.Input((None,), dtype="float32", name=modality)
+            shape = (None,)
         case "tokens":
-            return keras.Input(trained.inputs.shapes[modality], dtype="int32", name=modality)
-    return keras.Input(trained.inputs.shapes[modality], dtype="float32", name=modality)
+            kind = "int32"
+    return keras.Input(shape, batch, dtype=kind, name=modality)
 
 
 def _prepared(trained: Trained, modality: Modality, values: Tensor, exact: bool) -> Tensor:
@@ -78,7 +84,9 @@ def _answers(trained: Trained, said: dict[str, Tensor], kind: str) -> dict[str, 
         case "category" | "ordered":
             return {PROBABILITIES: ops.softmax(outputs)}
         case "yes_no":
-            return {PROBABILITIES: ops.concatenate([ops.sigmoid(-outputs), ops.sigmoid(outputs)], 1)}
+            return {
+                PROBABILITIES: ops.concatenate([ops.sigmoid(-outputs), ops.sigmoid(outputs)], 1)
+            }
         case "labels":
             return {PROBABILITIES: ops.sigmoid(outputs)}
     return _numbers(trained, said, outputs, kind)

@@ -42,13 +42,20 @@ def _halved(values: Tensor) -> Tensor:
     operation stands between them.
     """
     shape = values.shape[1:]
-    rounded = ops.reshape(ops.cast(values, "float16"), (-1, math.prod(shape), 1))
-    return ops.reshape(ops.cast(rounded, "float32"), (-1, *shape))
+    many = _batch(values)
+    rounded = ops.reshape(ops.cast(values, "float16"), (many, math.prod(shape), 1))
+    return ops.reshape(ops.cast(rounded, "float32"), (many, *shape))
+
+
+def _batch(values: Tensor) -> int:
+    """How many samples there are, where that is known; else -1."""
+    return int(values.shape[0] or -1)
 
 
 def _fitted(waves: Tensor, length: int) -> Tensor:
     """Cut at their end, or padded there with silence, [batch, length]."""
-    return ops.pad(waves, ((0, 0), (0, length)))[:, :length]
+    # Keras does not see how long a part of something of any length is.
+    return ops.reshape(ops.pad(waves, ((0, 0), (0, length)))[:, :length], (_batch(waves), length))
 
 
 def _log_mel(waves: Tensor, options: AudioInput, kind: str) -> Tensor:
@@ -60,7 +67,7 @@ def _log_mel(waves: Tensor, options: AudioInput, kind: str) -> Tensor:
     blocks = count - 1 + pieces
     # What a frame sees beyond its window is multiplied by rows of zeros.
     whole = _fitted(_fitted(waves, seen), blocks * hop)
-    values = ops.reshape(ops.cast(whole, kind), (-1, blocks, hop))
+    values = ops.reshape(ops.cast(whole, kind), (_batch(whole), blocks, hop))
     rows = np.zeros((pieces * hop, transform.shape[1]))
     rows[:window] = transform
     spectrum: Any = 0.0

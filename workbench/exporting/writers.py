@@ -81,37 +81,46 @@ def _foreign(config: Any) -> Iterator[str]:
             yield from _foreign(value)
 
 
-def _specs(model: Any) -> dict[str, Any]:
+def _specs(model: Any, batch: int | None = None) -> dict[str, Any]:
     return {
-        each.name: tf.TensorSpec((None, *each.shape[1:]), each.dtype, name=each.name)
+        each.name: tf.TensorSpec((batch, *each.shape[1:]), each.dtype, name=each.name)
         for each in model.inputs
     }
 
 
-def _function(model: Any) -> Any:
-    """The model as a function of TensorFlow of its inputs by name."""
-
-    def says(given: dict[str, Any]) -> dict[str, Any]:
-        answers: dict[str, Any] = model(given, training=False)
-        return answers
-
-    return tf.function(says)
-
-
-def _served(model: Any) -> Any:
+def _served(model: Any, specs: Mapping[str, Any]) -> Any:
     """The model as a function of TensorFlow of its inputs in order."""
-    specs = _specs(model)
 
-    @tf.function(input_signature=list(specs.values()))
     def serve(*given: Any) -> dict[str, Any]:
         answers: dict[str, Any] = model(dict(zip(specs, given, strict=True)), training=False)
         return answers
 
-    return serve
+    return tf.function(serve, input_signature=list(specs.values()))
+
+
+def _frozen(model: Any, specs: Mapping[str, Any], *, lowered: bool) -> Any:
+    """The same with all weights as constants: the converters leave them out else.
+
+    Args:
+        model: the model.
+        specs: of its inputs.
+        lowered: loops are taken apart into their oldest operations.
+    """
+    freeze = importlib.import_module("tensorflow.python.framework.convert_to_constants")
+    whole = _served(model, specs).get_concrete_function()
+    constant = freeze.convert_variables_to_constants_v2(whole, lower_control_flow=lowered)
+    names = [each.name.partition(":")[0] for each in constant.inputs]
+
+    def serve(*given: Any) -> dict[str, Any]:
+        by_name = dict(zip(specs, given, strict=True))
+        answers = constant(*(by_name[name] for name in names))
+        return dict(zip(sorted(model.output), tf.nest.flatten(answers), strict=True))
+
+    return tf.function(serve, input_signature=list(specs.values()))
 
 
 def _savedmodel(model: Any, file: Path) -> None:
-    _save(_served(model), file, model)
+    _save(_served(model, _specs(model)), file, model)
 
 
 def _save(serve: Any, file: Path, model: Any = None) -> None:
@@ -122,9 +131,10 @@ def _save(serve: Any, file: Path, model: Any = None) -> None:
 
 def _litert(model: Any, file: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        _save(_frozen(model), Path(folder))
+        # One sample at a time: memories that read word by word want to know how many there are.
+        _save(_frozen(model, _specs(model, batch=1), lowered=True), Path(folder))
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
-        # What the format lacks would have to come from TensorFlow, which small devices do not have.
+        # What the format lacks would have to come from TensorFlow, which small devices lack.
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         try:
             file.write_bytes(converter.convert())
@@ -132,35 +142,39 @@ def _litert(model: Any, file: Path) -> None:
             raise _not_converted("LiteRT", error) from error
 
 
-def _frozen(model: Any) -> Any:
-    """The model as a function whose weights are constants: the converter leaves them out else."""
-    freeze = importlib.import_module(
-        "tensorflow.python.framework.convert_to_constants"
-    ).convert_variables_to_constants_v2
-    constant = freeze(_served(model).get_concrete_function())
-    names = [each.name.partition(":")[0] for each in constant.inputs]
-    specs = _specs(model)
-
-    @tf.function(input_signature=[specs[name] for name in names])
-    def serve(*given: Any) -> dict[str, Any]:
-        answers = constant(*given)
-        return dict(zip(sorted(model.output), tf.nest.flatten(answers), strict=True))
-
-    return serve
-
-
 def _onnx(model: Any, file: Path) -> None:
     convert = importlib.import_module("tf2onnx").convert
     onnx = importlib.import_module("onnx")
+    specs = _specs(model)
     try:
         made, _ = convert.from_function(
-            _function(model), input_signature=[_specs(model)], opset=OPSET
+            _frozen(model, specs, lowered=False),
+            input_signature=list(specs.values()),
+            opset=OPSET,
+            custom_op_handlers={"Erfc": (_complement_of_erf, [])},
         )
+        _mend_logarithms(made, onnx.TensorProto)
+        onnx.checker.check_model(made)
     except Exception as error:
         raise _not_converted("ONNX", error) from error
-    _mend_logarithms(made, onnx.TensorProto)
-    onnx.checker.check_model(made)
     onnx.save(made, str(file))
+
+
+def _complement_of_erf(context: Any, node: Any, name: str, args: Any) -> None:
+    """Erfc, which ONNX does not know: 1 - Erf. GELU is made of it."""
+    kind = context.get_dtype(node.output[0])
+    numbers = importlib.import_module("tf2onnx").utils.map_onnx_to_numpy_type(kind)
+    one = context.make_const(f"{name}_one", np.array(1, numbers))
+    shape = context.get_shape(node.output[0])
+    node.type = "Erf"
+    rest = context.make_node(
+        "Sub", [one.output[0], node.output[0]], shapes=[shape], dtypes=[kind], name=f"{name}_rest"
+    )
+    context.replace_all_inputs(node.output[0], rest.output[0], ops=_others(context, rest))
+
+
+def _others(context: Any, node: Any) -> list[Any]:
+    return [each for each in context.get_nodes() if each is not node]
 
 
 def _mend_logarithms(made: Any, types: Any) -> None:
@@ -174,18 +188,16 @@ def _mend_logarithms(made: Any, types: Any) -> None:
 
     for node in made.graph.node:
         inner = by_output.get(node.input[0]) if to(node) == types.DOUBLE else None
-        if inner is None or inner.op_type != "Log":
-            continue
-        narrowed = by_output.get(inner.input[0])
-        if to(narrowed) == types.FLOAT:
+        narrowed = by_output.get(inner.input[0]) if inner and inner.op_type == "Log" else None
+        if inner is not None and narrowed is not None and to(narrowed) == types.FLOAT:
             inner.input[0] = narrowed.input[0]
-            node.attribute[0].i = types.DOUBLE
 
 
 _OPERATIONS = (
     re.compile(r"'tf\.(?P<operation>\w+)' op is neither"),
     re.compile(r"\[(?P<part>[^\]:]+): (?P<operation>\w+)\] is not supported"),
-    re.compile(r"op (?P<operation>\w+) is not supported"),
+    re.compile(r"No Op registered for (?P<operation>\w+) "),
+    re.compile(r"\"(?P<operation>\w+):\", \"multimodal"),
 )
 
 
