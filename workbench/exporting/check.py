@@ -112,7 +112,8 @@ def _read(
         if data.text.form == "sentence":
             return np.asarray(prepared.arrays["text"][row], np.float32)
         tokenizer = tokens.from_json(trained.inputs.tokenizer)
-        return tokens.encode(tokenizer, [index.text(place)], data.text.words)[0]
+        numbers: NDArray[Any] = tokens.encode(tokenizer, [index.text(place)], data.text.words)[0]
+        return numbers
     path = index.path(modality, place)
     assert path is not None
     if modality == "image":

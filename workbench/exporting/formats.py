@@ -29,7 +29,6 @@ class Format:
             spreads of a number.
         opens_with: packages that open it.
         writes_with: packages beyond TensorFlow that write it.
-        strings: texts go in as they are, for tokenisers of words.
     """
 
     name: Name
@@ -39,7 +38,6 @@ class Format:
     bound: float
     opens_with: tuple[str, ...]
     writes_with: tuple[str, ...] = ()
-    strings: bool = False
 
 
 FORMATS: tuple[Format, ...] = (
@@ -49,7 +47,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "savedmodel", "SavedModel", "For servers: TensorFlow alone opens it, in any language.",
-        "model", 1e-5, ("tensorflow",), strings=True,
+        "model", 1e-5, ("tensorflow",),
     ),
     Format(
         "litert", "LiteRT (.tflite)", "For phones and small devices.", "model.tflite", 1e-3,

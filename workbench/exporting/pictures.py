@@ -114,6 +114,8 @@ class Fitting:
 
     def _weights(self, axis: _Axis) -> Tensor:
         """Whole numbers in place of weights, [size, 4 * size]: ``precompute_coeffs`` of Pillow."""
+        if not self.exact:
+            return _whole_weights(axis)
         # Where it ends is handed on in float32, which is seen where blocks do not divide it.
         length = ops.cast(axis.length, "float32") / ops.cast(axis.step, "float32")
         scale = self._wide(length) / self._wide(axis.fitted)
@@ -204,6 +206,29 @@ def _rounded(length: Tensor, longest: Tensor) -> Tensor:
     nearest = doubled // (2 * longest)
     tie = ops.logical_and(ops.equal(nearest * 2 * longest, doubled), ops.equal(nearest % 2, 1))
     return ops.maximum(nearest - ops.cast(tie, "int32"), 1)
+
+
+def _whole_weights(axis: _Axis) -> Tensor:
+    """The same without float64: shares of whole numbers, 22 binary digits by long division."""
+    fitted, length = axis.fitted * axis.step, axis.length
+    places = _counted(axis.blocks, "int32")
+    out = ops.subtract(_counted(axis.size, "int32")[:, None], axis.begins)
+    apart = ops.abs(ops.multiply(2 * places + 1, fitted) - (2 * out + 1) * length)
+    tents = ops.maximum(2 * ops.maximum(length, fitted) - apart, 0)
+    seen = ops.logical_and(out >= 0, out < axis.fitted)
+    inside = ops.logical_and(seen, ops.less(places, axis.kept))
+    tents = ops.where(inside, tents, ops.zeros_like(tents))
+    whole = ops.maximum(ops.sum(tents, axis=1, keepdims=True), 1)
+    high, rest = _divided(tents, whole)
+    low, rest = _divided(rest, whole)
+    nearest = low + ops.cast(2 * rest >= whole, "int32")
+    return ops.cast(high * _HALF + nearest, "float32")
+
+
+def _divided(numbers: Tensor, by: Tensor) -> tuple[Tensor, Tensor]:
+    """The next 11 binary digits of a share, and what is left."""
+    digits = numbers * _HALF // by
+    return digits, numbers * _HALF - digits * by
 
 
 def _blocks(values: Tensor, down: _Axis, across: _Axis) -> Tensor:

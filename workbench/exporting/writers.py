@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import re
 import tempfile
@@ -247,7 +248,12 @@ def _open_savedmodel(file: Path) -> Says:
 
 
 def _open_litert(file: Path) -> Says:
-    runner = tf.lite.Interpreter(str(file)).get_signature_runner()
+    # The package of its own where it is installed; that of TensorFlow is on its way out.
+    if importlib.util.find_spec("ai_edge_litert") is not None:
+        interpreter = importlib.import_module("ai_edge_litert.interpreter").Interpreter
+    else:
+        interpreter = tf.lite.Interpreter
+    runner = interpreter(str(file)).get_signature_runner()
     return lambda given: dict(runner(**given))
 
 
