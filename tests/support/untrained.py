@@ -133,3 +133,30 @@ def prepared_of(trained, samples, folder):
             rows.append(values)
         found[modality] = np.stack(rows)
     return found
+
+
+def run_of(folder, spec, prepared):
+    """A run on the disk whose best weights are those that chance gave it.
+
+    Args:
+        folder: of the run, made.
+        spec: of the run.
+        prepared: its samples.
+    """
+    from workbench.training import checkpoints
+    from workbench.training.inputs import ModelInputs
+    from workbench.training.model import build
+    from workbench.training.objective import Objective
+
+    inputs = ModelInputs.of(prepared, spec)
+    built = build(spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete)
+    _shake(built.model)
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "spec.json").write_text(spec.to_json(), "utf-8")
+    inputs.write(folder)
+    groups = {"model": built.model.variables}
+    learned = Objective.of(spec, prepared).variables
+    if learned:
+        groups["objective"] = learned
+    checkpoints.save(folder / "checkpoints" / "best.npz", groups, {})
+    return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from workbench import resources
 from workbench.data.folder import Stopped
@@ -24,6 +26,9 @@ from workbench.insight.trained import Trained
 from workbench.parts import Modality
 from workbench.runs.store import title_of
 from workbench.writing import write_atomic
+
+_BEGUN = ".export-"
+"""So begins the name of a folder that is not whole yet; the number of its process follows."""
 
 Told = Callable[[str, int, int], object]
 
@@ -152,7 +157,9 @@ class _beside:  # noqa: N801 - read as a word: with _beside(to)
     def __enter__(self) -> Path:
         try:
             self._to.parent.mkdir(parents=True, exist_ok=True)
-            self._made = Path(tempfile.mkdtemp(prefix=".export-", dir=self._to.parent))
+            _clear_forgotten(self._to.parent)
+            own = f"{_BEGUN}{os.getpid()}-"
+            self._made = Path(tempfile.mkdtemp(prefix=own, dir=self._to.parent))
         except OSError as error:
             raise UserError(
                 f"{self._to.parent} cannot be written: {error.strerror}.", "Name another folder."
@@ -161,6 +168,14 @@ class _beside:  # noqa: N801 - read as a word: with _beside(to)
 
     def __exit__(self, *raised: object) -> None:
         shutil.rmtree(self._made, ignore_errors=True)
+
+
+def _clear_forgotten(folder: Path) -> None:
+    """Remove what engines that were killed had begun there."""
+    for begun in folder.glob(f"{_BEGUN}*-*"):
+        number = begun.name.removeprefix(_BEGUN).partition("-")[0]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(begun, ignore_errors=True)
 
 
 def _place(made: Path, to: Path) -> None:
