@@ -27,6 +27,7 @@ from workbench.commands.arguments import (
     spec_of,
 )
 from workbench.commands.explain import explain
+from workbench.commands.export import export
 from workbench.commands.finding import find
 from workbench.commands.predict import predict
 from workbench.commands.queue import queue
@@ -50,6 +51,7 @@ app.add_typer(explain, name="explain")
 app.command()(predict)
 app.command()(report)
 app.add_typer(runs, name="runs")
+app.command("export")(export)
 app.command("map")(maps.draw_map)
 app.command("landscape")(maps.survey)
 

@@ -33,7 +33,7 @@ from workbench.errors import UserError
 from workbench.parts import Modality
 from workbench.spec import DataSpec
 
-VERSION = 3
+VERSION = 4
 """Raised whenever a reader gives other numbers than before, so that old files are not used."""
 
 LIMIT = 20 * 2**30

@@ -14,6 +14,7 @@ import numpy as np
 
 from workbench.data.cache import prepare
 from workbench.data.folder import Stopped, scan
+from workbench.data.index import Index
 from workbench.data.prepared import Prepared
 from workbench.engine import causes
 from workbench.engine.measuring import Measuring
@@ -163,6 +164,13 @@ def read_data(
         UserError: the data do not serve.
         Stopped: the wish to stop was heard.
     """
+    return read_index_and_data(run_spec, tell, stop)[1]
+
+
+def read_index_and_data(
+    run_spec: RunSpec, tell: Callable[[Said], object], stop: Callable[[], bool]
+) -> tuple[Index, Prepared]:
+    """As of ``read_data``, with the index that knows the file of each sample."""
 
     def progress(done: int, total: int) -> None:
         tell(Preparing(stage="cache", done=done, total=total))
@@ -170,7 +178,7 @@ def read_data(
     tell(Preparing(stage="scan"))
     # Files are decoded for the cache anyway, so the scan need not try each of them here.
     index = scan(Path(run_spec.data.folder), reading=run_spec.data.reading, stop=stop, check=False)
-    return prepare(
+    return index, prepare(
         index,
         run_spec.data,
         run_spec.modalities,

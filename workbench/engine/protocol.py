@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from workbench import machine
 from workbench.errors import UserError
+from workbench.exporting import formats
 from workbench.parts import Modality
 from workbench.runs.maps import Method, Space, Split
 from workbench.spec import OptionValue, RunSpec
@@ -140,6 +141,23 @@ class PredictFolder(Study):
     ask: Literal["predict_folder"] = "predict_folder"
     folder: str
     file: str
+
+
+class Export(Study):
+    """Hand the model over as of ``exporting.bundle.export``; verified before it is answered.
+
+    ``Studied.file`` is the folder or zip that was written, absolute; its words say how far the
+    answers lie from those of the app.
+
+    Args:
+        format: in which format; ``exporting.formats`` knows why one may not be had.
+        to: the folder to write, absolute, which is not there yet or empty; or a file that ends in
+            .zip.
+    """
+
+    ask: Literal["export"] = "export"
+    format: formats.Name
+    to: str
 
 
 class Look(Asked):
@@ -316,6 +334,7 @@ Request = Annotated[
     | Survey
     | Contribute
     | PredictFolder
+    | Export
     | DrawLosses
     | Describe
     | Explain

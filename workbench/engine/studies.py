@@ -9,8 +9,9 @@ from pathlib import Path
 
 from workbench.data.folder import Stopped
 from workbench.engine import causes, protocol
-from workbench.engine.execution import read_data
+from workbench.engine.execution import read_data, read_index_and_data
 from workbench.events import Ended, Failed, Said, Studied, Working
+from workbench.exporting import bundle, formats
 from workbench.insight import landscape, mapping
 from workbench.insight.contribution import contribute
 from workbench.insight.evaluate import evaluate
@@ -73,6 +74,8 @@ def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Stud
         case protocol.PredictFolder(folder=folder, file=file):
             words = predict_folder(trained, Path(folder), Path(file), _told(tell), stop)
             return Studied(file=file, words=words)
+        case protocol.Export():
+            return _export(trained, request, tell, stop)
     raise AssertionError(f"nobody does {type(request).__name__}")
 
 
@@ -84,6 +87,15 @@ def _project(
     prepared = read_data(trained.spec, tell, stop)
     mapping.draw(trained, prepared, split, space, method, _told(tell), stop)
     return Studied(file=maps.file_of(split, space, method))
+
+
+def _export(
+    trained: Trained, request: protocol.Export, tell: Tell, stop: Callable[[], bool]
+) -> Studied:
+    form, to = formats.find(request.format), Path(request.to)
+    index, prepared = read_index_and_data(trained.spec, tell, stop)
+    handed = bundle.export(trained, index, trained.samples(prepared), form, to, _told(tell), stop)
+    return Studied(file=str(handed.place), words=handed.words)
 
 
 def _survey(

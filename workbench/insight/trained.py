@@ -15,7 +15,7 @@ from workbench.data.prepared import Prepared
 from workbench.insight.evaluate import refuse_changed
 from workbench.lazy import ops
 from workbench.parts import Modality
-from workbench.runs import store
+from workbench.runs import own_files, store
 from workbench.spec import RunSpec
 from workbench.training import checkpoints
 from workbench.training.inputs import ModelInputs
@@ -57,6 +57,7 @@ class Trained:
             UserError: the run holds no trained weights, or they do not fit its spec.
         """
         run = store.find(folder)
+        own_files.refuse_links(run.folder)
         spec, inputs = run.spec(), ModelInputs.read(run.folder)
         built = build(
             spec, inputs.shapes, inputs.outputs, inputs.vocabulary, inputs.incomplete, fresh=False

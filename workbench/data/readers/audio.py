@@ -194,7 +194,7 @@ def fit(sound: NDArray[np.float32], sample_rate: int, seconds: float) -> NDArray
 
 def frames(sample_rate: int, seconds: float) -> int:
     """How many frames the spectrogram of a sound of that length has."""
-    window, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
+    window, hop = frame_of(sample_rate)
     return max(1, 1 + (round(seconds * sample_rate) - window) // hop)
 
 
@@ -225,11 +225,12 @@ def heard(path: Path, options: AudioInput) -> NDArray[np.float32]:
 def log_mel(
     sound: NDArray[np.float32], sample_rate: int, seconds: float, mel_bands: int
 ) -> NDArray[np.float32]:
-    """The log-mel spectrogram of a sound, by matrix products only, so that it can be exported.
+    """The log-mel spectrogram of a sound.
 
     Frames of 25 ms every 10 ms, Hann window, power of the discrete Fourier transform, triangular
     filters on the mel scale of HTK (2595 log10(1 + f / 700)) from 20 Hz to half the rate, decibels
-    below full scale, clamped at -80 dB.
+    below full scale, clamped at -80 dB. In float64, so that an exported model, which takes the
+    transform by matrix products, says the same down to the half precision of the cache.
 
     Args:
         sound: [samples]; cut or padded to ``seconds``.
@@ -240,30 +241,54 @@ def log_mel(
     Returns:
         [frames, mel_bands], -1 at -80 dB and below, 1 at full scale.
     """
-    window, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
+    window, hop = frame_of(sample_rate)
     whole = fit(sound, sample_rate, max(seconds, WINDOW_SECONDS))
     framed = np.lib.stride_tricks.sliding_window_view(whole, window)[::hop]
     framed = framed[: frames(sample_rate, seconds)]
-    waves, filters = _matrices(sample_rate, window, mel_bands)
-    spectrum = framed @ waves
-    bins = spectrum.shape[1] // 2
-    power = spectrum[:, :bins] ** 2 + spectrum[:, bins:] ** 2
-    decibels = 10.0 * np.log10(np.maximum(power @ filters, 1e-12))
+    spectrum = np.fft.rfft(framed * _windowing(window), _transformed(window), axis=1)
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    decibels = 10.0 * np.log10(np.maximum(power @ _filters(sample_rate, mel_bands), 1e-12))
     return (np.clip(decibels, FLOOR_DB, 0.0) * (-2.0 / FLOOR_DB) + 1.0).astype(np.float32)
 
 
+def frame_of(sample_rate: int) -> tuple[int, int]:
+    """How many samples a frame of the spectrogram has, and how many lie between two frames."""
+    return round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
+
+
+def matrices(sample_rate: int, mel_bands: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The same transform as products: windowed cosines and sines, and the filters.
+
+    Args:
+        sample_rate: in Hz.
+        mel_bands: how many bands.
+
+    Returns:
+        [window, 2 * bins], and [bins, mel_bands].
+    """
+    window, _ = frame_of(sample_rate)
+    size = _transformed(window)
+    angles = 2 * np.pi * np.outer(np.arange(window), np.arange(size // 2 + 1)) / size
+    waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    return waves * _windowing(window)[:, None], _filters(sample_rate, mel_bands)
+
+
+def _transformed(window: int) -> int:
+    """Samples that the Fourier transform is taken of: the next power of two."""
+    return 1 << (window - 1).bit_length()
+
+
 @lru_cache(maxsize=8)
-def _matrices(
-    sample_rate: int, window: int, mel_bands: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Windowed cosines and sines [window, 2 * bins], and the mel filters [bins, mel_bands]."""
-    size = 1 << (window - 1).bit_length()
-    bins = size // 2 + 1
+def _windowing(window: int) -> NDArray[np.float64]:
+    """Hann window, scaled so that a sine at full scale gives a power of 1 in its bin."""
     hann = np.hanning(window + 1)[:-1]
-    angles = 2 * np.pi * np.outer(np.arange(window), np.arange(bins)) / size
-    # A sine at full scale gives a power of 1 in its bin.
-    scale = 2.0 / hann.sum()
-    waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * hann[:, None] * scale
+    return np.asarray(hann * (2.0 / hann.sum()), np.float64)
+
+
+@lru_cache(maxsize=8)
+def _filters(sample_rate: int, mel_bands: int) -> NDArray[np.float64]:
+    """The mel filters, [bins, mel_bands]."""
+    size = _transformed(frame_of(sample_rate)[0])
     highest = 2595.0 * np.log10(1 + sample_rate / 2 / 700.0)
     lowest = 2595.0 * np.log10(1 + 20.0 / 700.0)
     corners = 700.0 * (10 ** (np.linspace(lowest, highest, mel_bands + 2) / 2595.0) - 1)
@@ -271,11 +296,10 @@ def _matrices(
     step = sample_rate / size
     left, centre, right = corners[:-2], corners[1:-1], corners[2:]
     left, right = np.minimum(left, centre - step), np.maximum(right, centre + step)
-    frequencies = np.arange(bins)[:, None] * step
+    frequencies = np.arange(size // 2 + 1)[:, None] * step
     rising = (frequencies - left) / (centre - left)
     falling = (right - frequencies) / (right - centre)
-    filters = np.maximum(0.0, np.minimum(rising, falling))
-    return waves.astype(np.float32), filters.astype(np.float32)
+    return np.asarray(np.maximum(0.0, np.minimum(rising, falling)), np.float64)
 
 
 def _cut_short(path: Path, size: int) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.data.readers import keras_contents
 from workbench.errors import UserError
 from workbench.lazy import keras, tf
 
@@ -96,6 +97,7 @@ class KerasRunner:
 
     def __init__(self, path: Path) -> None:
         self._name = path.name
+        keras_contents.refuse_unsafe(path)
         try:
             self._model = keras.saving.load_model(path, compile=False, safe_mode=True)
         except Exception as error:  # noqa: BLE001 - a strange file may end in any exception
