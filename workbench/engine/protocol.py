@@ -129,6 +129,19 @@ class Contribute(Study):
     split: Literal["train", "validation", "test"] = "test"
 
 
+class Disturb(Study):
+    """Find out how much noise on each modality the model stands.
+
+    Args:
+        split: on which samples.
+        samples: how many of them, at most.
+    """
+
+    ask: Literal["disturb"] = "disturb"
+    split: Literal["train", "validation", "test"] = "test"
+    samples: Annotated[int, Field(ge=1, le=100_000)] = 500
+
+
 class Look(Asked):
     """Base of questions about a trained run that are answered beside the work in hand.
 
@@ -182,6 +195,23 @@ class Explain(Look):
     covered: tuple[float, float, float, float] | None = None
     muted: tuple[float, float] | None = None
     checked: bool = False
+
+
+class DisturbSample(Look):
+    """Put noise on one modality of a sample; answered by ``Disturbed``.
+
+    Args:
+        stem: name of the sample.
+        modality: where the noise is.
+        strength: 0 none, 1 nothing but noise.
+        draw: another number, other noise.
+    """
+
+    ask: Literal["disturb_sample"] = "disturb_sample"
+    stem: str
+    modality: Modality
+    strength: Annotated[float, Field(ge=0, le=1)]
+    draw: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
 
 class Line(BaseModel):
@@ -287,9 +317,11 @@ Request = Annotated[
     | Project
     | Survey
     | Contribute
+    | Disturb
     | DrawLosses
     | Describe
     | Explain
+    | DisturbSample
     | OpenRun
     | Stop
     | Pause

@@ -14,8 +14,9 @@ from workbench.events import Ended, Failed, Said, Studied, Working
 from workbench.insight import landscape, mapping
 from workbench.insight.contribution import contribute
 from workbench.insight.evaluate import evaluate
+from workbench.insight.robustness import disturb
 from workbench.insight.trained import Trained
-from workbench.runs import contribution, landscapes, maps
+from workbench.runs import contribution, landscapes, maps, robustness
 from workbench.training import devices
 
 Tell = Callable[[Said], object]
@@ -69,6 +70,10 @@ def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Stud
             prepared = trained.inputs.masked(read_data(trained.spec, tell, stop))
             found, rows = contribute(trained, prepared, split, _told(tell), stop)
             return _written(trained, contribution.write(trained.folder, found, rows))
+        case protocol.Disturb(split=split, samples=most):
+            prepared = trained.samples(read_data(trained.spec, tell, stop))
+            curves = disturb(trained, prepared, split, _told(tell), stop, most)
+            return _written(trained, robustness.write(trained.folder, curves))
     raise AssertionError(f"nobody does {type(request).__name__}")
 
 

@@ -203,6 +203,7 @@ class Engines(QObject):
                 | events.ModelDescribed()
                 | events.RunOpened()
                 | events.Explained()
+                | events.Disturbed()
                 | events.NotAnswered()
             ):
                 self.answered.emit(event)
