@@ -20,7 +20,7 @@ from workbench.insight.noise import Noise
 from workbench.insight.removal import Remover
 from workbench.insight.sample import take, words_of
 from workbench.insight.trained import Trained
-from workbench.parts import Modality
+from workbench.parts import MODALITIES, Modality
 from workbench.runs import decision
 from workbench.runs.robustness import Curve, Kind, Robustness
 
@@ -55,7 +55,7 @@ def disturb(
     rows = drawn(prepared, split, most)
     tell("Asking the encoders", 0, 0)
     remover = Remover.of(trained)
-    names = sorted(trained.spec.modalities)
+    names = [m for m in MODALITIES if m in trained.spec.modalities]
     encoded = remover.halves.encode({m: np.array(prepared.arrays[m][rows]) for m in names})
     dial = _Split(prepared, rows, remover, encoded, Judge(trained, prepared, rows))
     curves = []

@@ -11,11 +11,11 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui import theme
-from workbench.gui.plots.scatter import ResultPlot
+from workbench.gui.plots.scatter import ResultPlot, dress_legend
 from workbench.runs.robustness import Curve, Robustness
 
 _TICKS = [
-    [(n / 100, f"{n} %") for n in range(0, 101, 20)],
+    [(n / 100, f"{n}%") for n in range(0, 101, 20)],
     [(n / 100, "") for n in range(0, 100, 10)],
 ]
 
@@ -116,7 +116,7 @@ class RobustnessPlot(ResultPlot):
     def _fit(self, found: Robustness) -> None:
         if found.score == "accuracy":
             self._plot.setRange(xRange=(0, 1), yRange=(0, 1))
-            self._plot.getAxis("left").setTicks([[(n / 100, f"{n} %") for n in range(0, 101, 20)]])
+            self._plot.getAxis("left").setTicks([[(n / 100, f"{n}%") for n in range(0, 101, 20)]])
             return
         highest = max(float(np.max(self._up(curve.scores))) for curve in found.curves)
         highest = max(highest, -found.guessing, *(-curve.without for curve in found.curves))
@@ -147,5 +147,4 @@ class RobustnessPlot(ResultPlot):
         self._spot.setPen(pg.mkPen(worn.panel, width=2))
         self.line.setPen(pg.mkPen(worn.text, width=1.5))
         self.line.setHoverPen(pg.mkPen(worn.accent_hover, width=3))
-        self._legend.setLabelTextColor(worn.text)
-        self._legend.setLabelTextSize("11px")
+        dress_legend(self._legend)

@@ -51,8 +51,8 @@ def verdict(found: Robustness, curve: Curve) -> str:
         words = f"It stands any noise on the {noun}: {full} {right} with nothing else. "
         return words + f"It hardly needs the {noun}."
     if stands <= 0:
-        first = score_words(found, curve.scores[1])
-        words = f"It stands no noise on the {noun}: {found.strengths[1]:.0%} leave {first} {right}"
+        little, first = found.strengths[1], score_words(found, curve.scores[1])
+        words = f"It stands no noise on the {noun}: already {little:.0%} leave {first} {right}"
         words += f", nothing but noise {full}."
     else:
         turn = "falls to" if found.score == "accuracy" else "rises to"
@@ -74,7 +74,6 @@ def level_words(found: Robustness, curve: Curve, strength: float) -> str:
         )
         low, high = (score_words(found, end) for end in ends)
         words += f" ({low} to {high} in 95 of 100)"
-    words += f" · without noise {score_words(found, found.clean)}"
     words += f" · {NOUNS[curve.name]} taken away {score_words(found, curve.without)}"
     return f"{words} · guessing {score_words(found, found.guessing)}"
 
@@ -85,7 +84,8 @@ def made_of(found: Robustness, curve: Curve) -> str:
     if curve.having < found.samples:
         words += f", {curve.having:,} of them with {_article(curve.name)}"
     how = "as in training" if curve.removal == "trained" else "by that of other samples, averaged"
-    return f"{words}. Level line: taken away {how}. Band: 95 of 100 draws of the samples."
+    words += f". Dotted line: {NOUNS[curve.name]} taken away {how}."
+    return f"{words} Band: 95 of 100 draws of the samples."
 
 
 def noise_words(kind: Kind, strength: float) -> str:

@@ -83,9 +83,6 @@ class RobustnessView(QWidget):
         self.strength.setFixedWidth(86)
         self.strength.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.strength)
-        self.effect = ElidedLabel("", "quiet", "robustness_effect")
-        self.effect.setFixedWidth(230)
-        row.addWidget(self.effect)
         card.body.addLayout(row)
         return card
 
@@ -103,7 +100,9 @@ class RobustnessView(QWidget):
         box.addWidget(self.dial)
         ends = QHBoxLayout()
         ends.addWidget(label("none", "quiet"))
-        ends.addStretch(1)
+        self.effect = label("", "strong", "robustness_effect")
+        self.effect.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        ends.addWidget(self.effect, 1)
         ends.addWidget(label("nothing but noise", "quiet"))
         box.addLayout(ends)
         return box
