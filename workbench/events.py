@@ -449,6 +449,27 @@ class Predicted(Said):
     seconds: float = 0.0
 
 
+class Disturbed(Said):
+    """What the model says of a sample under noise; what it saw is in ``insight/disturbed.npz``.
+
+    Args:
+        number: of the question, and of the file.
+        answers: probability of each class, or the numbers in their unit.
+        before: the same without noise.
+        kind: what the noise was put on.
+        words: the tokens that it was given; empty for all but tokens.
+        struck: places of the tokens that the noise changed.
+    """
+
+    event: Literal["disturbed"] = "disturbed"
+    number: int
+    answers: tuple[float, ...]
+    before: tuple[float, ...]
+    kind: Literal["picture", "log_mel", "wave", "tokens", "vector"]
+    words: tuple[str, ...] = ()
+    struck: tuple[int, ...] = ()
+
+
 class NotAnswered(Said):
     """Why a question about a trained run has no answer.
 
@@ -535,7 +556,7 @@ Event = Annotated[
     EngineReady | Preparing | Prepared | LossesDrawn | ModelDescribed | Started | StepsDone
     | EpochDone | Stopping | Paused | Resumed | Measured | Trained | Evaluated | Ended | Failed
     | RatesTried | RateFound | BatchTried | BatchFound | Working | Studied
-    | RunOpened | Explained | Predicted | NotAnswered,
+    | RunOpened | Explained | Predicted | Disturbed | NotAnswered,
     Field(discriminator="event"),
 ]  # fmt: skip
 

@@ -79,6 +79,9 @@ EVERY = [
         nearest=(("a/1", 0.5),),
         seconds=0.02,
     ),
+    events.Disturbed(
+        number=6, answers=(0.25, 0.75), before=(0.5, 0.5), kind="tokens", words=("a",), struck=(0,)
+    ),
     events.NotAnswered(number=4, ask="explain", problem="It is gone.", remedy="Train again."),
     events.Ended(outcome="discarded"),
     events.Failed(problem='A "bad" line\nand a tab\t', remedy="Mend it.", log="a\r\nb\u2028c"),

@@ -19,7 +19,9 @@ from workbench.engine import protocol
 from workbench.errors import UserError, nearest
 from workbench.progress import progress
 from workbench.runs import contribution, explained, store
+from workbench.runs import robustness as kept
 from workbench.runs.contribution import Contribution
+from workbench.runs.robustness import Robustness
 
 explain = typer.Typer(
     help="Say why a trained run answers as it does.", no_args_is_help=True, rich_markup_mode=None
@@ -85,6 +87,29 @@ def modalities(run: Run, split: Split = "test", as_json: JsonFlag = False) -> No
         answer(True, found.model_dump(), "")
     else:
         _show(found, Console(highlight=False))
+
+
+@explain.command("robustness")
+def robustness(
+    run: Run,
+    split: Split = "test",
+    samples: Annotated[int, typer.Option(help="Samples, at most.", min=1, max=100_000)] = 500,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say how much noise on each modality it stands: the score from no noise to nothing else."""
+    folder = store.find(run).folder
+    request = protocol.Disturb(run=str(folder), split=split_of(split), samples=samples)
+    studied(request, "Adding noise", as_json=as_json)
+    found = kept.read(folder, split)
+    assert found is not None
+    if as_json:
+        facts = found.model_dump()
+        stands = {curve.name: found.stands(curve) for curve in found.curves}
+        for curve in facts["curves"]:
+            curve["stands"] = stands[curve["name"]]
+        answer(True, facts, "")
+    else:
+        _show_robustness(found, Console(highlight=False))
 
 
 Method = Annotated[
@@ -188,6 +213,26 @@ def _words(found: events.Explained, classes: tuple[str, ...], folder: Path) -> s
     lines += [f"{name}: {problem}" for name, problem in found.problems.items()]
     lines += [f"likeness with shuffled weights, {n}: {v:.2f}" for n, v in found.likeness.items()]
     return "\n".join(lines)
+
+
+def _show_robustness(found: Robustness, console: Console) -> None:
+    shares = found.score == "accuracy"
+
+    def words(value: float) -> str:
+        return f"{value:.1%}" if shares else f"{-value:.4g}"
+
+    what = "right" if shares else "mean error"
+    console.print(
+        f"{found.samples:,} {found.split} samples · {what}: {words(found.clean)} without noise, "
+        f"{words(found.guessing)} by guessing",
+        markup=False,
+    )
+    table = Table("noise", *(curve.name for curve in found.curves), box=None)
+    for place, strength in enumerate(found.strengths):
+        table.add_row(f"{strength:.0%}", *(words(c.scores[place]) for c in found.curves))
+    table.add_row("taken away", *(words(curve.without) for curve in found.curves))
+    table.add_row("stands up to", *(f"{found.stands(curve):.0%}" for curve in found.curves))
+    console.print(table)
 
 
 def _show(found: Contribution, console: Console) -> None:

@@ -9,14 +9,16 @@ import traceback
 from pathlib import Path
 
 from workbench import events
+from workbench.data.prepared import Prepared
 from workbench.engine import causes, protocol
 from workbench.engine.execution import read_data
 from workbench.insight.microscope import Asked, Found, Microscope
 from workbench.insight.prediction import Predictor
 from workbench.insight.reading import Given, read
+from workbench.insight.robustness import Dial
 from workbench.insight.sample import Edits
 from workbench.insight.trained import Trained
-from workbench.runs import explained
+from workbench.runs import explained, robustness
 
 
 class Looks:
@@ -24,8 +26,10 @@ class Looks:
 
     def __init__(self) -> None:
         self._trained: Trained | None = None
+        self._samples: Prepared | None = None
         self._microscope: Microscope | None = None
         self._predictor: Predictor | None = None
+        self._dial: Dial | None = None
 
     def answered(self, look: protocol.Look) -> events.Said:
         """The answer to a question, or why there is none; an exception never leaves this."""
@@ -41,7 +45,8 @@ class Looks:
     def _run(self, folder: Path) -> Trained:
         """The run, opened again when it was trained on meanwhile."""
         if self._trained is None or not self._trained.is_of(folder):
-            self._trained = self._microscope = self._predictor = None
+            self._trained = self._samples = None
+            self._microscope = self._predictor = self._dial = None
             self._trained = Trained.open(folder)
         return self._trained
 
@@ -57,12 +62,13 @@ class Looks:
                 return self._predicted(look, trained)
             case protocol.Explain():
                 return explained_event(look, self._looking(trained).look(asked_of(look)), trained)
+            case protocol.DisturbSample():
+                return self._disturbed(look, trained)
         raise AssertionError(f"nobody answers {type(look).__name__}")
 
     def _looking(self, trained: Trained) -> Microscope:
         if self._microscope is None:
-            prepared = read_data(trained.spec, lambda event: None, lambda: False)
-            self._microscope = Microscope(trained, trained.samples(prepared))
+            self._microscope = Microscope(trained, self._read(trained))
         return self._microscope
 
     def _predicted(self, look: protocol.Predict, trained: Trained) -> events.Predicted:
@@ -84,6 +90,27 @@ class Looks:
             removed=tuple(m for m in sample.lacking if m not in trained.inputs.incomplete),
             nearest=found.nearest,
             seconds=time.monotonic() - begun,
+        )
+
+    def _read(self, trained: Trained) -> Prepared:
+        """The samples of the run, read once for all questions."""
+        if self._samples is None:
+            prepared = read_data(trained.spec, lambda event: None, lambda: False)
+            self._samples = trained.samples(prepared)
+        return self._samples
+
+    def _disturbed(self, look: protocol.DisturbSample, trained: Trained) -> events.Disturbed:
+        if self._dial is None:
+            self._dial = Dial(trained, self._read(trained))
+        found = self._dial.turn(look.stem, look.modality, look.strength, look.draw)
+        robustness.write_seen(trained.folder, robustness.Seen(look.number, found.values))
+        return events.Disturbed(
+            number=look.number,
+            answers=tuple(found.answers.tolist()),
+            before=tuple(found.before.tolist()),
+            kind=found.kind,
+            words=found.words,
+            struck=found.struck,
         )
 
 

@@ -160,6 +160,19 @@ class Export(Study):
     to: str
 
 
+class Disturb(Study):
+    """Find out how much noise on each modality the model stands.
+
+    Args:
+        split: on which samples.
+        samples: how many of them, at most.
+    """
+
+    ask: Literal["disturb"] = "disturb"
+    split: Literal["train", "validation", "test"] = "test"
+    samples: Annotated[int, Field(ge=1, le=100_000)] = 500
+
+
 class Look(Asked):
     """Base of questions about a trained run that are answered beside the work in hand.
 
@@ -228,6 +241,23 @@ class Predict(Look):
     image: str = ""
     audio: str = ""
     text: str | None = None
+
+
+class DisturbSample(Look):
+    """Put noise on one modality of a sample; answered by ``Disturbed``.
+
+    Args:
+        stem: name of the sample.
+        modality: where the noise is.
+        strength: 0 none, 1 nothing but noise.
+        draw: another number, other noise.
+    """
+
+    ask: Literal["disturb_sample"] = "disturb_sample"
+    stem: str
+    modality: Modality
+    strength: Annotated[float, Field(ge=0, le=1)]
+    draw: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
 
 class Line(BaseModel):
@@ -339,6 +369,8 @@ Request = Annotated[
     | Describe
     | Explain
     | Predict
+    | Disturb
+    | DisturbSample
     | OpenRun
     | Stop
     | Pause

@@ -16,8 +16,9 @@ from workbench.insight import landscape, mapping
 from workbench.insight.contribution import contribute
 from workbench.insight.evaluate import evaluate
 from workbench.insight.prediction import predict_folder
+from workbench.insight.robustness import disturb
 from workbench.insight.trained import Trained
-from workbench.runs import contribution, landscapes, maps
+from workbench.runs import contribution, landscapes, maps, robustness
 from workbench.training import devices
 
 Tell = Callable[[Said], object]
@@ -76,6 +77,10 @@ def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Stud
             return Studied(file=file, words=words)
         case protocol.Export():
             return _export(trained, request, tell, stop)
+        case protocol.Disturb(split=split, samples=most):
+            prepared = trained.samples(read_data(trained.spec, tell, stop))
+            curves = disturb(trained, prepared, split, _told(tell), stop, most)
+            return _written(trained, robustness.write(trained.folder, curves))
     raise AssertionError(f"nobody does {type(request).__name__}")
 
 

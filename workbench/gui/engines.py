@@ -204,6 +204,7 @@ class Engines(QObject):
                 | events.RunOpened()
                 | events.Explained()
                 | events.Predicted()
+                | events.Disturbed()
                 | events.NotAnswered()
             ):
                 self.answered.emit(event)

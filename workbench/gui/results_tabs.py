@@ -17,6 +17,7 @@ from workbench.gui.presenters.insight.map import MapPresenter
 from workbench.gui.presenters.insight.microscope import MicroscopePresenter
 from workbench.gui.presenters.insight.modalities import ModalitiesPresenter
 from workbench.gui.presenters.insight.retrieval import RetrievalPresenter
+from workbench.gui.presenters.insight.robustness import RobustnessPresenter
 from workbench.gui.presenters.insight.samples import BrowserPresenter
 from workbench.gui.presenters.results import ResultsPresenter, ResultsState
 from workbench.gui.presenters.study import StudyPresenter
@@ -30,6 +31,7 @@ from workbench.gui.widgets.insight.map import MapView
 from workbench.gui.widgets.insight.microscope import MicroscopeView
 from workbench.gui.widgets.insight.modalities import ModalitiesView
 from workbench.gui.widgets.insight.retrieval import RetrievalView
+from workbench.gui.widgets.insight.robustness import RobustnessView
 from workbench.gui.widgets.insight.samples import BrowserView
 from workbench.gui.widgets.study import StudyBar
 
@@ -69,6 +71,7 @@ class ResultsTabs(QObject):
         self.modalities_view.sample_chosen.connect(view.sample_chosen)
         results.changed.connect(self.modalities.follow)
         self._add_microscope()
+        self._add_robustness()
         self.retrieval = RetrievalPresenter(self)
         self.retrieval_view = RetrievalView(self.retrieval)
         view.add_tab("Partners", self.retrieval_view)
@@ -86,6 +89,7 @@ class ResultsTabs(QObject):
         self.map.close()
         self.landscape.close()
         self.modalities.study.stop()
+        self.robustness.study.stop()
 
     def _add_samples(self) -> None:
         self.samples = BrowserPresenter(self._index, self)
@@ -130,6 +134,17 @@ class ResultsTabs(QObject):
         self._view.sample_chosen.connect(self._sounds.look)
         self._view.add_tab("Microscope", self.microscope_view)
 
+    def _add_robustness(self) -> None:
+        self.robustness = RobustnessPresenter(self._engines.study, self)
+        self.robustness_view = RobustnessView(self.robustness)
+        self.robustness.asked.connect(self._engines.ask)
+        self._engines.answered.connect(self.robustness.answer)
+        self._results.changed.connect(self.robustness.follow)
+        later = Qt.ConnectionType.QueuedConnection
+        self._view.sample_chosen.connect(self.robustness.choose_stem, later)
+        self.robustness_view.random_wished.connect(self._choose_any)
+        self._view.add_tab("Robustness", self.robustness_view)
+
     @Slot()
     def _choose_any(self) -> None:
         samples = self._results.state.samples
@@ -169,6 +184,7 @@ class ResultsTabs(QObject):
             self.retrieval_view: found is not None and bool(found.per_pair),
             self.modalities_view: found is not None and found.task != "none" and several,
             self.microscope_view: found is not None and found.task != "none",
+            self.robustness_view: found is not None and found.task != "none",
         }
         for page, on in offered.items():
             self._view.tabs.setTabVisible(self._view.tabs.indexOf(page), on)

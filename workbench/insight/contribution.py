@@ -18,8 +18,8 @@ from workbench.data.folder import Stopped
 from workbench.data.prepared import Prepared
 from workbench.errors import UserError
 from workbench.insight import intervals
-from workbench.insight.class_curves import decided, probabilities
 from workbench.insight.halves import Encoded
+from workbench.insight.judge import SEED, Judge, drawn
 from workbench.insight.removal import DRAWS, Remover
 from workbench.insight.trained import Trained
 from workbench.parts import Modality
@@ -29,7 +29,6 @@ MOST = 1000
 """Samples that are looked at, drawn with a fixed seed."""
 PERMUTATIONS = 10
 """As in Gat et al. 2021."""
-_SEED = 2718
 
 Coalition = frozenset[str]
 Values = Mapping[Coalition, NDArray[np.float64]]
@@ -109,12 +108,12 @@ def contribute(
         Stopped: the wish to stop was heard.
     """
     names = _refuse_alone(trained)
-    rows = _drawn(prepared, split, most)
+    rows = drawn(prepared, split, most)
     remover = Remover.of(trained)
     tell("Asking the encoders", 0, 0)
     encoded = remover.halves.encode({m: prepared.arrays[m][rows] for m in trained.spec.modalities})
     present = {m: mask[rows] for m, mask in prepared.masks.items()}
-    judge = _Judge(trained, prepared, rows)
+    judge = Judge(trained, prepared, rows)
     sets = [frozenset(some) for n in range(len(names) + 1) for some in combinations(names, n)]
     total = len(sets) + len(names)
     scores: dict[Coalition, NDArray[np.float64]] = {}
@@ -153,68 +152,12 @@ def _refuse_alone(trained: Trained) -> list[str]:
     return [str(name) for name in names]
 
 
-def _drawn(prepared: Prepared, split: str, most: int) -> NDArray[np.int64]:
-    rows = prepared.rows(split)
-    if not len(rows):
-        raise UserError(f"No sample is in the {split} split.", "Choose another split.")
-    if len(rows) > most:
-        dice = np.random.default_rng(_SEED)
-        rows = np.sort(dice.choice(rows, most, replace=False))
-    return rows
-
-
-class _Judge:
-    """Says of each sample how good an answer is."""
-
-    def __init__(self, trained: Trained, prepared: Prepared, rows: NDArray[np.int64]) -> None:
-        self.task = trained.spec.data.task
-        self.classes = trained.inputs.classes
-        self.true = prepared.labels[rows]
-        self._by_median = trained.objective.by_median
-        self._scaling = trained.inputs.scaling
-        self._spread = np.asarray(self._scaling.spread) if self._scaling is not None else 1.0
-
-    def scores(self, said: NDArray[np.float32]) -> NDArray[np.float64]:
-        """1 where it is right, of several categories the share; of numbers minus the error.
-
-        Errors of several numbers are in spreads of each, so that no unit outweighs the others.
-        """
-        match self.task:
-            case "labels":
-                return np.asarray(((said > 0) == (self.true > 0.5)).mean(axis=1), np.float64)
-            case "number" | "numbers":
-                return -self._errors(said)
-        right = decided(probabilities(said.astype(np.float64)), self._by_median) == self.true
-        return np.asarray(right, np.float64)
-
-    def truths(self, said: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Log-probability of the truth, in nats; of numbers minus the error."""
-        logits = said.astype(np.float64)
-        match self.task:
-            case "labels":
-                signed = np.where(self.true > 0.5, logits, -logits)
-                return np.asarray(-np.logaddexp(0, -signed).sum(axis=1), np.float64)
-            case "number" | "numbers":
-                return -self._errors(said)
-        shares = probabilities(logits)
-        own = shares[np.arange(len(shares)), self.true.astype(np.int64)]
-        return np.log(np.maximum(own, 1e-12))
-
-    def _errors(self, said: NDArray[np.float32]) -> NDArray[np.float64]:
-        assert self._scaling is not None
-        found = self._scaling.to_unit(said if self.task == "numbers" else said[:, 0])
-        off = np.abs(found - self.true)
-        if self.task == "numbers":
-            return np.asarray((off / self._spread).mean(axis=1), np.float64)
-        return np.asarray(off, np.float64)
-
-
 def _permuted(
     remover: Remover, encoded: Encoded, present: Mapping[Modality, NDArray[Any]], name: str,
-    judge: _Judge,
+    judge: Judge,
 ) -> NDArray[np.float64]:  # fmt: skip
     """Mean scores when a modality comes from another sample, [permutations]."""
-    dice = np.random.default_rng(_SEED)
+    dice = np.random.default_rng(SEED)
     count = len(judge.true)
     means = []
     for _ in range(PERMUTATIONS):
@@ -230,7 +173,7 @@ def _permuted(
 
 def _found(
     split: str, names: list[str], scores: Values, shuffled: Mapping[str, NDArray[np.float64]],
-    remover: Remover, judge: _Judge, in_truth: Mapping[str, NDArray[np.float64]],
+    remover: Remover, judge: Judge, in_truth: Mapping[str, NDArray[np.float64]],
 ) -> Contribution:  # fmt: skip
     each = shapley(scores, names)
     mean = {kept: float(values.mean()) for kept, values in scores.items()}
@@ -265,7 +208,7 @@ def _found(
     )
 
 
-def _of_classes(judge: _Judge, each: Mapping[str, NDArray[np.float64]]) -> tuple[OfClass, ...]:
+def _of_classes(judge: Judge, each: Mapping[str, NDArray[np.float64]]) -> tuple[OfClass, ...]:
     if judge.task not in ("category", "yes_no", "ordered"):
         return ()
     found = []

@@ -29,13 +29,13 @@ class Halves:
 
     Args:
         trained: whose model it is.
-        first: from samples to what leaves the encoders, as ``modality/name``.
+        first: of each modality from its samples to what leaves its encoder, by name.
         second: from that, and from who has what, in the order of ``names``, to what the model says.
         names: of what the second half is given.
     """
 
     trained: Trained
-    first: Any
+    first: Mapping[Modality, Any]
     second: Any
     names: tuple[str, ...]
 
@@ -51,28 +51,31 @@ class Halves:
         }
         inputs = built.model.input
         has = {presence(m): inputs[presence(m)] for m in trained.inputs.incomplete}
-        raw = {str(m): inputs[m] for m in built.encoded}
+        first = {
+            modality: keras.Model(
+                inputs[modality], {n: t for n, t in tensors.items() if t is not None}
+            )
+            for modality, tensors in built.encoded.items()
+        }
         given = {name: tensor for name, tensor in built.model.output.items() if name == TASK}
         # By their place: tensors in the middle of a model do not bear the names they are known by.
         second = keras.Model([*middle.values(), *has.values()], given)
-        return cls(trained, keras.Model(raw, middle), second, (*middle, *has))
+        return cls(trained, first, second, (*middle, *has))
 
     def encode(self, samples: Arrays) -> Encoded:
         """What the encoders make of samples.
 
         Args:
-            samples: of each modality of the run an array as of ``Prepared.arrays``.
+            samples: of some or all modalities of the run an array as of ``Prepared.arrays``.
         """
-        count = len(next(iter(samples.values())))
-        found: dict[str, list[NDArray[Any]]] = {}
-        for begin in range(0, count, BATCH):
-            some = {str(m): values[begin : begin + BATCH] for m, values in samples.items()}
-            for name, values in self.first(some, training=False).items():
-                found.setdefault(name, []).append(ops.convert_to_numpy(values))
-        encoded: dict[Modality, dict[str, NDArray[Any]]] = {m: {} for m in samples}
-        for name, parts in found.items():
-            modality, _, what = name.partition("/")
-            encoded[modality][what] = np.concatenate(parts)  # type: ignore[index]  # of those given
+        encoded: dict[Modality, dict[str, NDArray[Any]]] = {}
+        for modality, values in samples.items():
+            found: dict[str, list[NDArray[Any]]] = {}
+            for begin in range(0, len(values), BATCH):
+                given = self.first[modality](values[begin : begin + BATCH], training=False)
+                for name, tensor in given.items():
+                    found.setdefault(name, []).append(ops.convert_to_numpy(tensor))
+            encoded[modality] = {name: np.concatenate(parts) for name, parts in found.items()}
         return encoded
 
     def decide(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from workbench.data.prepared import Prepared
 from workbench.errors import UserError
-from workbench.insight.class_curves import probabilities
+from workbench.insight.answers import answers_of
 from workbench.insight.explaining.grad_cam import grad_cam
 from workbench.insight.explaining.inside import Inside, Question
 from workbench.insight.explaining.integrated_gradients import Baseline, integrated_gradients
@@ -127,14 +127,8 @@ class Microscope:
         question = Question(0, hidden=hidden)
         floats = self._inside.floats(sample.arrays)
         encoded = {m: self._inside.encode(m, floats[m]) for m in self._inside.seen(question)}
-        said = ops.convert_to_numpy(self._inside.decide(encoded, question)).astype(np.float64)
-        scaling = self._trained.inputs.scaling
-        if scaling is not None:
-            return np.atleast_1d(np.asarray(scaling.to_unit(said), np.float64)[0])
-        logits = said / self._decision.temperature
-        if self._trained.spec.data.task == "labels":
-            return np.asarray(np.exp(-np.logaddexp(0, -logits))[0], np.float64)
-        return np.asarray(probabilities(logits)[0], np.float64)
+        said = ops.convert_to_numpy(self._inside.decide(encoded, question))
+        return np.atleast_1d(answers_of(self._trained, said, self._decision)[0])
 
     def _chosen(self, asked: Asked, answers: NDArray[np.float64]) -> tuple[int, int | None]:
         classes = self._trained.inputs.classes

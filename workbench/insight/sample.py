@@ -111,13 +111,23 @@ def text_array(trained: Trained, text: str) -> NDArray[Any]:
     return sentences.opened(options).vector(text)[None]
 
 
+def words_of(trained: Trained, numbers: NDArray[np.int32]) -> tuple[str, ...]:
+    """The tokens of a text for the eye, one for each place that is no padding.
+
+    Args:
+        trained: the run.
+        numbers: of its tokens, [1, words].
+    """
+    tokenizer = tokens.from_json(trained.inputs.tokenizer)
+    known = [int(n) for n in numbers[0] if n]
+    return tuple(tokenizer.id_to_token(n) or "?" for n in known)
+
+
 def _words(trained: Trained, arrays: Mapping[Modality, NDArray[Any]]) -> tuple[str, ...]:
     numbers = arrays.get("text")
     if numbers is None or numbers.dtype != np.int32:
         return ()
-    tokenizer = tokens.from_json(trained.inputs.tokenizer)
-    known = [int(n) for n in numbers[0] if n]
-    return tuple(tokenizer.id_to_token(n) or "?" for n in known)
+    return words_of(trained, numbers)
 
 
 def _picture(picture: NDArray[np.uint8], edits: Edits) -> NDArray[np.uint8]:

@@ -76,6 +76,19 @@ class ResultPlot(QWidget):
             axis.setStyle(tickLength=4)
 
 
+def dress_legend(legend: Any) -> None:
+    """Put the colours of the theme on a legend and on what it says already."""
+    worn = theme.current()
+    ground = QColor(worn.panel)
+    ground.setAlpha(220)
+    legend.setBrush(ground)
+    legend.setLabelTextColor(worn.text)
+    legend.setLabelTextSize("11px")
+    for _, words in legend.items:
+        # The legend tells its labels the colour, but does not have them drawn again.
+        words.setText(words.text)
+
+
 class ScatterPlot(ResultPlot):
     """Each sample as a point: its true number level, the predicted one upright.
 

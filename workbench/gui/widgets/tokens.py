@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -111,14 +111,16 @@ class TokensView(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         """Explain a chip in a tooltip."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            point = event.pos()
-            point.setY(point.y() + self.verticalScrollBar().value())
-            found = [
-                t for t, box in zip(self.tokens, self._boxes, strict=True) if box.contains(point)
-            ]
-            QToolTip.showText(event.globalPos(), explained(found[0]) if found else "", self)
+            token = self.token_at(event.pos())
+            QToolTip.showText(event.globalPos(), explained(token) if token else "", self)
             return True
         return super().viewportEvent(event)
+
+    def token_at(self, place: QPoint) -> Token | None:
+        """The token whose chip lies there, in the viewport; None between them."""
+        point = QPoint(place.x(), place.y() + self.verticalScrollBar().value())
+        boxes = zip(self.tokens, self._boxes, strict=True)
+        return next((token for token, box in boxes if box.contains(point)), None)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the chips that are seen."""

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui import theme
-from workbench.gui.plots.scatter import ResultPlot
+from workbench.gui.plots.scatter import ResultPlot, dress_legend
 from workbench.runs.class_curves import Bins, ClassCurve, ThresholdCurve
 
 Numbers = NDArray[np.float64]
@@ -128,8 +128,7 @@ class ReliabilityPlot(ResultPlot):
             item.setSymbol(symbol)
             item.setSymbolBrush(pg.mkBrush(colour))
             item.setSymbolPen(None)
-        self._legend.setLabelTextColor(worn.text)
-        self._legend.setLabelTextSize("11px")
+        dress_legend(self._legend)
 
 
 class ThresholdPlot(ResultPlot):
@@ -187,8 +186,7 @@ class ThresholdPlot(ResultPlot):
         self._best.setPen(pg.mkPen(worn.good, width=1, style=Qt.PenStyle.DotLine))
         self.line.setPen(pg.mkPen(worn.accent, width=2))
         self.line.setHoverPen(pg.mkPen(worn.accent_hover, width=3))
-        self._legend.setLabelTextColor(worn.text)
-        self._legend.setLabelTextSize("11px")
+        dress_legend(self._legend)
 
 
 class SharePlot(ResultPlot):

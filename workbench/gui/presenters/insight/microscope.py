@@ -168,7 +168,7 @@ class MicroscopePresenter(QObject):
         """Look at another sample, as it is."""
         if not stem or self.state.folder is None or stem == self.state.stem:
             return
-        truth, true = self._truth(stem)
+        truth, true = truth_of(self._results, stem)
         method = self.state.ask.method if self.state.ask is not None else "integrated_gradients"
         self._become(
             replace(
@@ -254,21 +254,6 @@ class MicroscopePresenter(QObject):
     def _fail(self, error: UserError) -> None:
         self._become(replace(self.state, busy=False, error=error))
 
-    def _truth(self, stem: str) -> tuple[str, tuple[int, ...]]:
-        results, samples = self._results.results, self._results.samples
-        if results is None or samples is None:
-            return "", ()
-        rows = np.flatnonzero(samples.stem == stem)
-        if not len(rows):
-            return "", ()
-        value = samples.target[rows[0]]
-        if results.task == "labels":
-            true = tuple(int(n) for n in np.flatnonzero(value))
-            return ", ".join(results.classes[n] for n in true) or "none", true
-        if results.classes:
-            return results.classes[int(value)], (int(value),)
-        return number_words(float(value)), ()
-
     def _become(self, state: MicroscopeState) -> None:
         self.state = state
         self.changed.emit(state)
@@ -278,8 +263,14 @@ def _bars(state: MicroscopeState, event: events.Explained) -> tuple[Bar, ...]:
     now, before = np.array(event.answers), np.array(event.before)
     if state.numbers:
         return tuple(
-            Bar(state.classes[n], 0.0, 0.0, _moved(now[n], before[n]), explained=n == event.output)
-            for n in range(len(now))
+            Bar(
+                state.classes[n],
+                0.0,
+                0.0,
+                moved_words(now[n], before[n]),
+                explained=n == event.output,
+            )
+            for n, name in enumerate(state.classes[: len(now)])
         )
     order = np.argsort(-np.maximum(now, before), kind="stable")
     wanted = {*order[:SHOWN].tolist(), event.output, *state.true[:SHOWN]}
@@ -293,7 +284,30 @@ def _bars(state: MicroscopeState, event: events.Explained) -> tuple[Bar, ...]:
     )  # fmt: skip
 
 
-def _moved(now: float, before: float) -> str:
+def truth_of(results: ResultsState, stem: str) -> tuple[str, tuple[int, ...]]:
+    """The true class or number of a sample in words, and its true classes by number.
+
+    Args:
+        results: what the results screen shows.
+        stem: name of the sample.
+    """
+    found, samples = results.results, results.samples
+    if found is None or samples is None:
+        return "", ()
+    rows = np.flatnonzero(samples.stem == stem)
+    if not len(rows):
+        return "", ()
+    value = samples.target[rows[0]]
+    if found.task == "labels":
+        true = tuple(int(n) for n in np.flatnonzero(value))
+        return ", ".join(found.classes[n] for n in true) or "none", true
+    if found.classes:
+        return found.classes[int(value)], (int(value),)
+    return number_words(float(value)), ()
+
+
+def moved_words(now: float, before: float) -> str:
+    """A number, and what it was before where that is another one."""
     words = number_words(float(now))
     return words if np.isclose(now, before) else f"{words} (was {number_words(float(before))})"
 
