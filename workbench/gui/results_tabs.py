@@ -12,6 +12,7 @@ from workbench.engine import protocol
 from workbench.gui.engines import Engines
 from workbench.gui.peeking import Peek
 from workbench.gui.presenters.insight.curves import CurvesPresenter
+from workbench.gui.presenters.insight.handover import HandoverPresenter
 from workbench.gui.presenters.insight.landscape import LandscapePresenter
 from workbench.gui.presenters.insight.map import MapPresenter
 from workbench.gui.presenters.insight.microscope import MicroscopePresenter
@@ -26,6 +27,7 @@ from workbench.gui.run_index import RunIndex
 from workbench.gui.run_sounds import RunSounds
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.widgets.insight.curves import CurvesView
+from workbench.gui.widgets.insight.handover import HandoverView
 from workbench.gui.widgets.insight.landscape import LandscapeView
 from workbench.gui.widgets.insight.map import MapView
 from workbench.gui.widgets.insight.microscope import MicroscopeView
@@ -33,6 +35,7 @@ from workbench.gui.widgets.insight.modalities import ModalitiesView
 from workbench.gui.widgets.insight.retrieval import RetrievalView
 from workbench.gui.widgets.insight.robustness import RobustnessView
 from workbench.gui.widgets.insight.samples import BrowserView
+from workbench.gui.widgets.sample import open_with_desktop
 from workbench.gui.widgets.study import StudyBar
 
 Split = Literal["train", "validation", "test"]
@@ -80,12 +83,14 @@ class ResultsTabs(QObject):
         self._add_previews()
         self._add_map()
         self._add_landscape()
+        self._add_handover()
         results.changed.connect(self._show_tabs)
         self._show_tabs(results.state)
 
     def close(self) -> None:
         """End all work that is under way."""
         self.evaluating.stop()
+        self.handover.study.stop()
         self.map.close()
         self.landscape.close()
         self.modalities.study.stop()
@@ -150,6 +155,13 @@ class ResultsTabs(QObject):
         samples = self._results.state.samples
         if samples is not None and len(samples):
             self._choose(str(self._dice.choice(samples.stem)))
+
+    def _add_handover(self) -> None:
+        self.handover = HandoverPresenter(self._engines.study, self)
+        self.handover_view = HandoverView(self.handover)
+        self.handover.open_wished.connect(open_with_desktop)
+        self._results.changed.connect(self.handover.follow)
+        self._view.add_tab("Hand over", self.handover_view)
 
     def _add_map(self) -> None:
         self._peek = Peek(self._index, self)

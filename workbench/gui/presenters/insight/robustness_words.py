@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from workbench.gui.presenters.results_words import number_words
+from workbench.runs.results_words import number_words
 from workbench.runs.robustness import Curve, Kind, Robustness
 
 NOUNS = {"image": "picture", "audio": "sound", "text": "text"}
