@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QApplication
 
 from workbench import events
 from workbench.gui import theme
@@ -244,38 +244,6 @@ def test_figures_are_copied_as_a_table(qtbot, plot) -> None:
         ["step", str(at / 4), str(value)] for at, value in enumerate((4.0, 3.0, 2.0, 1.0), start=1)
     ]
     assert ["validation", "1.0", "1.0"] in rows
-
-
-def test_the_picture_is_saved_where_the_dialog_says(qtbot, plot, tmp_path, monkeypatch) -> None:
-    opened: list[QFileDialog] = []
-
-    def remember(dialog: QFileDialog) -> None:
-        opened.append(dialog)
-
-    monkeypatch.setattr(QFileDialog, "open", remember)
-    plot.show_curves(curves([4.0, 3.0]))
-    action(plot, "Save picture…").trigger()
-    assert opened[0].objectName() == "loss_save"
-    opened[0].fileSelected.emit(str(tmp_path / "loss.png"))
-    assert (tmp_path / "loss.png").read_bytes().startswith(b"\x89PNG")
-    with qtbot.waitSignal(plot.failed) as told:
-        plot.save_picture(str(tmp_path / "no such folder" / "loss.png"))
-    assert "no such folder" in told.args[0].problem
-    assert told.args[0].remedy
-
-
-def test_a_right_click_opens_our_menu_and_not_that_of_the_library(qtbot, plot) -> None:
-    plot.show_curves(curves([4.0, 3.0]))
-    view = plot._plot.viewport()
-    spot = QPoint(view.width() // 2, view.height() // 2)
-    reason = QContextMenuEvent.Reason.Mouse
-    QApplication.sendEvent(view, QContextMenuEvent(reason, spot, view.mapToGlobal(spot)))
-    menus = [m for m in plot.findChildren(QMenu) if m.isVisible()]
-    assert [a.text() for a in menus[0].actions() if a.text()] == [
-        "Show all again", "Save picture…", "Copy data as CSV",
-    ]  # fmt: skip
-    menus[0].close()
-    qtbot.waitUntil(lambda: not [m for m in plot.findChildren(QMenu) if m.isVisible()])
 
 
 def action(plot: LossPlot, text: str):

@@ -33,6 +33,7 @@ from workbench.gui.presenters.train_state import TrainState
 from workbench.gui.previewing import Preview
 from workbench.gui.results_tabs import ResultsTabs
 from workbench.gui.run_index import RunIndex
+from workbench.gui.saving import Saving
 from workbench.gui.screens.data import DataView
 from workbench.gui.screens.losses import LossesView
 from workbench.gui.screens.recipe import RecipeView
@@ -177,6 +178,10 @@ class Workbench(QObject):
         self.results_view.sample_chosen.connect(self.preview.show_sample)
         self.engines.changed.connect(self._show_engine)
         self._connect_losses()
+        self.saving = Saving(self._about_run, parent=self)
+        self.window.menu_wished.connect(self.saving.offer)
+        self.saving.saved.connect(lambda file: self._tell(f"Saved: {file}"))
+        self.saving.failed.connect(self._complain)
         self.window.machine_wished.connect(self.machine_view.open)
         self.machine.chosen.connect(self.engines.renew)
         self.window.theme_wished.connect(self._change_theme)
@@ -287,9 +292,18 @@ class Workbench(QObject):
     def _complain(self, error: UserError) -> None:
         self._banner.show_error(error)
 
+    def _about_run(self) -> str:
+        """Which run is looked at and how it was made, in a line."""
+        results, train = self.results.state, self.train.state
+        if self.window.stage == "results":
+            return f"{results.name} · {results.summary}"
+        return f"{train.title} · {train.recipe}".strip(" ·")
+
     @property
     def _banner(self) -> Banner:
-        screens = {"start": self.start_view, "recipe": self.recipe_view}
+        screens = {
+            "start": self.start_view, "recipe": self.recipe_view, "results": self.results_view,
+        }  # fmt: skip
         return screens.get(self.window.stage, self.train_view).banner
 
     @Slot(object, object)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
@@ -91,8 +91,17 @@ class MainWindow(QMainWindow):
     close_wished = Signal()
     """The person wants to end the program while a run is under way."""
 
+    menu_wished = Signal(object, QPoint)
+    """Offer what can be done with the ``QWidget`` that is pointed at, at a place of the screen."""
+
     stage_shown = Signal(str)
     """Name of the stage that is shown now."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What no widget has taken up is asked of those who know all plots and tables."""
+        pointed = self.childAt(event.pos())
+        if pointed is not None:
+            self.menu_wished.emit(pointed, event.globalPos())
 
     def __init__(self, screens: dict[str, QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -20,9 +20,8 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from workbench.errors import UserError
 from workbench.gui import theme
 from workbench.gui.widgets.labels import label
 from workbench.runs.curves import Curves
@@ -59,7 +58,7 @@ class LivePlot(QWidget):
     """A themed plot of curves over epochs that redraws itself while it is seen.
 
     The wheel zooms along the level axis, dragging moves; a double click or Home shows all again.
-    The context menu saves the picture and copies the figures.
+    Its menu copies the figures; the window adds how a plot is saved.
 
     Args:
         name: its ``objectName``.
@@ -69,9 +68,6 @@ class LivePlot(QWidget):
         whole_epochs: its figures exist after an epoch only.
         parent: its parent.
     """
-
-    failed = Signal(object)
-    """The ``UserError`` of a picture that could not be saved."""
 
     def __init__(
         self,
@@ -160,24 +156,13 @@ class LivePlot(QWidget):
         return written.getvalue()
 
     def menu(self) -> QMenu:
-        """What can be done with the plot; owned by it and gone when it closes."""
+        """What can be done with this plot; owned by it and gone when it closes."""
         made = QMenu(self)
         made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         made.addAction("Show all again", self.reset_view)
         made.addSeparator()
-        made.addAction("Save picture…", self._ask_where)
         made.addAction("Copy data as CSV", self._copy)
         return made
-
-    def save_picture(self, file: str) -> None:
-        """Save what is seen as a picture; ``failed`` says when it cannot be written."""
-        if not self.grab().save(file):
-            self.failed.emit(
-                UserError(
-                    f"The picture {file} cannot be written.",
-                    "Choose a folder that you may write to and a name that ends in .png.",
-                )
-            )
 
     @Slot()
     def redraw(self) -> None:
@@ -231,8 +216,8 @@ class LivePlot(QWidget):
             self._dress()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Open the menu, also by its key."""
-        self.menu().popup(event.globalPos())
+        """The window adds to the menu what it can do with every plot."""
+        event.ignore()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Home shows all again."""
@@ -268,16 +253,6 @@ class LivePlot(QWidget):
     @Slot()
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.as_csv())
-
-    @Slot()
-    def _ask_where(self) -> None:
-        dialog = QFileDialog(self, "Save picture", f"{self.objectName()}.png", "Pictures (*.png)")
-        dialog.setObjectName(f"{self.objectName()}_save")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")
-        dialog.fileSelected.connect(self.save_picture)
-        dialog.open()
 
     def _dress(self) -> None:
         worn = theme.current()

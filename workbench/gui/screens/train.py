@@ -237,9 +237,6 @@ class TrainView(Screen):
         tabs.addTab(self.steps, "Steps")
         tabs.addTab(self.machine, "Machine")
         card.body.addWidget(tabs, 1)
-        plots = (*self.steps.plots(), *self.machine.plots())
-        for plot in (*self._plots(), *plots, self.learning.plot, self.terms.plot):
-            plot.failed.connect(self.banner.show_error)
         return card
 
     def _plots(self) -> tuple[LivePlot, ...]:
