@@ -130,7 +130,7 @@ def read_sound(path, wanted):
 
 
 def read_text(text, wanted):
-    """Words as the model wants them: as they are, as token numbers, or a vector from a .npy file."""
+    """Words as the model wants them: as they are, as numbers, or a vector from a .npy file."""
     if wanted["type"] == "string":
         form = wanted["unicode"]
         return np.asarray(unicodedata.normalize(form, text) if form else text, object)

@@ -25,6 +25,8 @@ its own, such a shade, or nothing."""
 
 _SURROGATES = range(0xD800, 0xE000)
 _SHADES = (0xFE0F, *range(0x1F3FB, 0x1F400))
+_JAPANESE = ((0x3000, 0x33FF), (0xFF00, 0xFFEF), (0x16FE0, 0x1B2FF), (0x1F200, 0x1F2FF))
+"""Letters among these are tokens of their own; elsewhere letters and digits never are."""
 _MOST_SHADES = 4
 _MARKS = 3
 """Accents on one letter that are joined with it."""
@@ -151,7 +153,8 @@ def _letters(tokenizer: Tokenizer) -> _Letters:
 
 
 def _kind_of(tokenizer: Tokenizer, letter: str) -> int:
-    if letter.isalnum() and letter.isascii():
+    code = ord(letter)
+    if letter.isalnum() and not any(first <= code <= last for first, last in _JAPANESE):
         return _PLAIN
     parts = [part for part, _ in tokenizer.pre_tokenizer.pre_tokenize_str(f"a{letter}a")]
     if parts == ["a", "a"]:
@@ -167,14 +170,15 @@ def _compositions(tokenizer: Tokenizer) -> dict[int, int]:
     found: dict[int, int] = {}
     if steps[0]["type"] not in ("NFC", "NFKC"):
         return {0: 0}
-    for code in range(sys.maxunicode + 1):
-        if code in _SURROGATES or unicodedata.normalize("NFC", chr(code)) != chr(code):
+    for letter in map(chr, range(sys.maxunicode + 1)):
+        parted = unicodedata.decomposition(letter) or "\uac00" <= letter <= "\ud7a3"
+        if not parted or unicodedata.normalize("NFC", letter) != letter:
             continue
-        whole = unicodedata.normalize("NFD", chr(code))
+        whole = unicodedata.normalize("NFD", letter)
         if len(whole) > 1:
             first = unicodedata.normalize("NFC", whole[:-1])
             if len(first) == 1:
-                found[ord(first) * 2**21 + ord(whole[-1])] = code
+                found[ord(first) * 2**21 + ord(whole[-1])] = ord(letter)
     return found
 
 

@@ -74,7 +74,7 @@ def asked(folder, files, tmp_path):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("form", ["keras", "savedmodel", "onnx"])
+@pytest.mark.parametrize("form", ["savedmodel", "onnx"])
 def test_what_is_handed_over_says_the_same_where_this_program_is_not(form, run, tmp_path):
     pytest.importorskip("tf2onnx") if form == "onnx" else None
     to = tmp_path / "out" / ("model.zip" if form == "onnx" else "model")
