@@ -13,6 +13,7 @@ import argparse
 import importlib
 import json
 import math
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,8 @@ class Model:
                 inputs[name] = readers[name](given[name], wanted)[None]
             elif f"{name}_present" in INPUTS:
                 shape = [1 if n is None else n for n in wanted["shape"]]
-                inputs[name] = np.zeros([1, *shape], wanted["type"])
+                kind = object if wanted["type"] == "string" else wanted["type"]
+                inputs[name] = np.full([1, *shape], "" if kind is object else 0, kind)
             else:
                 raise SystemExit(f"The model needs --{name} as well.")
         unknown = [name for name in given if given[name] is not None and name not in INPUTS]
@@ -128,7 +130,10 @@ def read_sound(path, wanted):
 
 
 def read_text(text, wanted):
-    """Words as token numbers int32 [words]; of a sentence model its vector, from a .npy file."""
+    """Words as the model wants them: as they are, as numbers, or a vector from a .npy file."""
+    if wanted["type"] == "string":
+        form = wanted["unicode"]
+        return np.asarray(unicodedata.normalize(form, text) if form else text, object)
     if wanted["means"] == "vector":
         if not text.endswith(".npy"):
             raise SystemExit(f"--text must be a .npy file with the vector of {wanted['model']}.")

@@ -22,6 +22,7 @@ from workbench.data.prepared import Prepared
 from workbench.errors import UserError
 from workbench.exporting import check, formats, raw, writers
 from workbench.exporting.formats import Format
+from workbench.exporting.words import Words, of_words
 from workbench.insight.trained import Trained
 from workbench.parts import Modality
 from workbench.runs.store import title_of
@@ -84,10 +85,12 @@ def export(
     with _beside(to) as made:
         told(f"Writing {form.title}", 0, 0)
         # Its layers are renamed: a run of its own, as nobody else may use it.
-        writers.write(form, model_for(Trained.open(trained.folder), form), made / form.file)
+        model = model_for(Trained.open(trained.folder), form)
+        writers.write(form, model, made / form.file, _words(trained, form))
         _go_on(stop)
         told("Asking it of test samples", 0, check.MOST)
-        compared = check.samples(trained, index, prepared)
+        strings = takes_strings(trained, form)
+        compared = check.samples(trained, index, prepared, strings=strings)
         difference = _compared(trained, compared, form, made, told, stop)
         _write_facts(trained, form, made, difference, len(compared.names))
         _go_on(stop)
@@ -105,6 +108,17 @@ def model_for(trained: Trained, form: Format) -> Any:
     small = form.name == "litert"
     # Small devices know no float64, and their memories want to know how many samples there are.
     return raw.model_of(trained, exact=not small, batch=1 if small else None)
+
+
+def takes_strings(trained: Trained, form: Format) -> bool:
+    """Whether texts go in as they are."""
+    return form.strings and _reads_tokens(trained) and of_words(trained.inputs.tokenizer)
+
+
+def _words(trained: Trained, form: Format) -> Words | None:
+    if not takes_strings(trained, form):
+        return None
+    return Words(trained.inputs.tokenizer, trained.spec.data.text.words)
 
 
 def _compared(
@@ -202,7 +216,7 @@ def _write_facts(
         "difference": difference, "bound": formats.bound(form, trained.spec), "samples": samples,
     }  # fmt: skip
     write_atomic(made / "facts.json", json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
-    if _reads_tokens(trained):
+    if _reads_tokens(trained) and not takes_strings(trained, form):
         write_atomic(made / "tokenizer.json", trained.inputs.tokenizer)
     shutil.copyfile(resources.path("export", "predict.py"), made / "predict.py")
     write_atomic(made / "README.txt", _readme(trained, form, facts))
@@ -222,6 +236,9 @@ def facts_of(trained: Trained, form: Format) -> dict[str, Any]:
     inputs: dict[str, Any] = {}
     for modality in sorted(spec.modalities):
         inputs[modality] = _facts_of_input(trained, modality)
+        if modality == "text" and takes_strings(trained, form):
+            inputs[modality] = {"type": "string", "shape": [], "means": "text",
+                                "unicode": _unicode(trained)}  # fmt: skip
         if modality in known.incomplete:
             inputs[f"{modality}_present"] = {
                 "type": "float32", "shape": [],
@@ -264,6 +281,11 @@ def _reads_tokens(trained: Trained) -> bool:
     return "text" in spec.modalities and spec.data.form("text") == "tokens"
 
 
+def _unicode(trained: Trained) -> str:
+    """The form that texts must have; "" of a tokeniser that takes them as they are."""
+    return "" if trained.spec.data.text.normalization == "none" else "NFC"
+
+
 def _needs(trained: Trained, form: Format) -> list[str]:
     """Packages that predict.py needs."""
     found = ["numpy", *form.opens_with]
@@ -271,7 +293,7 @@ def _needs(trained: Trained, form: Format) -> list[str]:
         found.append("pillow")
     if "audio" in trained.spec.modalities:
         found += ["soundfile", "soxr"]
-    if _reads_tokens(trained):
+    if _reads_tokens(trained) and not takes_strings(trained, form):
         found.append("tokenizers")
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,9 @@ class Samples:
     answers: Mapping[str, NDArray[np.float64]]
 
 
-def samples(trained: Trained, index: Index, prepared: Prepared, most: int = MOST) -> Samples:
+def samples(
+    trained: Trained, index: Index, prepared: Prepared, most: int = MOST, *, strings: bool = False
+) -> Samples:
     """Test samples spread over the split; all of the data where there is none.
 
     Args:
@@ -49,6 +52,7 @@ def samples(trained: Trained, index: Index, prepared: Prepared, most: int = MOST
         index: of its data.
         prepared: its samples, as of ``Trained.samples``.
         most: how many at most.
+        strings: texts are given as they are, not as token numbers.
     """
     rows = prepared.rows("test")
     rows = rows if len(rows) else np.arange(len(prepared.stems))
@@ -57,6 +61,9 @@ def samples(trained: Trained, index: Index, prepared: Prepared, most: int = MOST
     raw = tuple(
         _raw(trained, index, places[str(prepared.stems[row])], prepared, int(row)) for row in rows
     )
+    if strings:
+        for row, sample in zip(rows, raw, strict=True):
+            sample["text"] = _text(trained, index, places[str(prepared.stems[row])])
     return Samples(
         tuple(str(stem) for stem in prepared.stems[rows]), raw, _answers(trained, prepared, rows)
     )
@@ -120,6 +127,13 @@ def _read(
         picture: NDArray[Any] = np.asarray(image.opened(path, data.image.size)[0])
         return picture
     return audio.read(path, data.audio.sample_rate, data.audio.seconds)
+
+
+def _text(trained: Trained, index: Index, place: int) -> NDArray[Any]:
+    text = index.text(place)
+    if trained.spec.data.text.normalization != "none":
+        text = unicodedata.normalize("NFC", text)
+    return np.asarray(text, object)
 
 
 def _nothing(trained: Trained, modality: Modality) -> NDArray[Any]:

@@ -29,6 +29,8 @@ class Format:
             spreads of a number.
         opens_with: packages that open it.
         writes_with: packages beyond TensorFlow that write it.
+        strings: texts go in as they are where tokens are words; elsewhere as token numbers, which
+            the reader makes.
     """
 
     name: Name
@@ -38,6 +40,7 @@ class Format:
     bound: float
     opens_with: tuple[str, ...]
     writes_with: tuple[str, ...] = ()
+    strings: bool = False
 
 
 FORMATS: tuple[Format, ...] = (
@@ -47,7 +50,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "savedmodel", "SavedModel", "For servers: TensorFlow alone opens it, in any language.",
-        "model", 1e-5, ("tensorflow",),
+        "model", 1e-5, ("tensorflow",), strings=True,
     ),
     Format(
         "litert", "LiteRT (.tflite)", "For phones and small devices.", "model.tflite", 1e-3,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from workbench.errors import UserError
 from workbench.exporting.formats import Format
+from workbench.exporting.words import Words
 from workbench.lazy import keras, tf
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -26,20 +27,22 @@ OPSET = 18
 SIGNATURE = "serving_default"
 
 
-def write(form: Format, model: Any, file: Path) -> None:
+def write(form: Format, model: Any, file: Path, words: Words | None = None) -> None:
     """Write a model.
 
     Args:
         form: in which format.
         model: as of ``raw.model_of``.
         file: where to; a folder of a SavedModel.
+        words: of a format that knows strings: what makes token numbers of ``text``.
 
     Raises:
         UserError: the format does not know something that the model needs; says what.
     """
-    {"keras": _keras, "savedmodel": _savedmodel, "litert": _litert, "onnx": _onnx}[form.name](
-        model, file
-    )
+    if form.name == "savedmodel":
+        _savedmodel(model, file, words)
+    else:
+        {"keras": _keras, "litert": _litert, "onnx": _onnx}[form.name](model, file)
 
 
 def opened(form: Format, file: Path) -> Says:
@@ -89,11 +92,17 @@ def _specs(model: Any, batch: int | None = None) -> dict[str, Any]:
     }
 
 
-def _served(model: Any, specs: Mapping[str, Any]) -> Any:
+def _served(model: Any, specs: Mapping[str, Any], words: Words | None = None) -> Any:
     """The model as a function of TensorFlow of its inputs in order."""
+    specs = dict(specs)
+    if words is not None:
+        specs["text"] = tf.TensorSpec((None,), tf.string, name="text")
 
     def serve(*given: Any) -> dict[str, Any]:
-        answers: dict[str, Any] = model(dict(zip(specs, given, strict=True)), training=False)
+        by_name = dict(zip(specs, given, strict=True))
+        if words is not None:
+            by_name["text"] = words(by_name["text"])
+        answers: dict[str, Any] = model(by_name, training=False)
         return answers
 
     return tf.function(serve, input_signature=list(specs.values()))
@@ -120,13 +129,15 @@ def _frozen(model: Any, specs: Mapping[str, Any], *, lowered: bool) -> Any:
     return tf.function(serve, input_signature=list(specs.values()))
 
 
-def _savedmodel(model: Any, file: Path) -> None:
-    _save(_served(model, _specs(model)), file, model)
+def _savedmodel(model: Any, file: Path, words: Words | None) -> None:
+    held = [model, *(words.tables if words is not None else ())]
+    _save(_served(model, _specs(model), words), file, held)
 
 
-def _save(serve: Any, file: Path, model: Any = None) -> None:
+def _save(serve: Any, file: Path, held: Any = None) -> None:
     served = tf.Module()
-    served.model, served.serve = model, serve
+    # What is not held by name is not written.
+    served.held, served.serve = held, serve
     tf.saved_model.save(served, str(file), signatures={SIGNATURE: serve})
 
 
