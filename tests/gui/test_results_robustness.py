@@ -276,8 +276,8 @@ def test_errors_of_numbers_rise_and_are_told_in_their_unit():
     found = replace_score(FOUND, own)
     assert told.summary(found) == "Stands no noise on the sound"
     assert told.verdict(found, own) == (
-        "It stands no noise on the sound: already 50% leave a mean error of 2, nothing but noise 4. "
-        "Noise misleads it: with no sound at all it is better (3)."
+        "It stands no noise on the sound: already 50% leave a mean error of 2, nothing but noise "
+        "4. Noise misleads it: with no sound at all it is better (3)."
     )
     assert told.level_words(found, own, 0.5) == (
         "At 50%: a mean error of 2 (1.9 to 2.1 in 95 of 100) · sound taken away 3 · guessing 5"
