@@ -21,6 +21,7 @@ CLASSES = ("cat", "dog", "cow")
 def curve(name, kind, scores, without, having=40):
     return Curve(
         name=name, kind=kind, scores=scores, between=tuple((s - 0.1, s + 0.1) for s in scores),
+        lost=tuple((scores[0] - s, scores[0] - s) for s in scores),
         without=without, removal="trained", having=having,
     )  # fmt: skip
 
@@ -139,6 +140,19 @@ def test_a_run_that_nobody_asked_is_measured_at_a_click_and_shown(qtbot, view, t
     qtbot.waitUntil(lambda: view.presenter.state.phase == "shown")
     assert view.plot.isVisible()
     assert words(view, "robustness_title") == "Noise on the text hurts most, on the sound least"
+
+
+def test_words_in_the_plot_follow_the_theme(qtbot, shown):
+    html = [words.item.toHtml() for _, words in shown.plot._legend.items]
+    assert len(html) == 5
+    theme.wear(QApplication.instance(), "dark")
+    try:
+        changed = [words.item.toHtml() for _, words in shown.plot._legend.items]
+        ink = theme.current().text.lower()
+        assert all(ink in words for words in changed)
+        assert not any(ink in words for words in html)
+    finally:
+        theme.wear(QApplication.instance(), "light")
 
 
 def test_the_dial_moves_the_mark_and_the_figures(qtbot, shown):

@@ -9,6 +9,10 @@ from workbench.runs.robustness import Curve, Kind, Robustness
 
 NOUNS = {"image": "picture", "audio": "sound", "text": "text"}
 """What a modality is called in a sentence."""
+STANDS = (
+    "Noise is stood as long as no more than a tenth of what the model gains over guessing is lost; "
+    "what may be chance does not count as lost."
+)
 _WORTH = 0.05
 # Less than this share of the gain is not worth a word.
 _ALIKE = 0.02
