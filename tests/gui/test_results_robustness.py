@@ -298,6 +298,28 @@ def test_errors_of_numbers_rise_and_are_told_in_their_unit():
     )
 
 
+def test_noise_misleads_only_where_no_modality_at_all_is_surely_better():
+    close = curve("image", "picture", (0.9, 0.8, 0.55), 0.6)
+    assert "misleads" not in told.verdict(FOUND, close)
+    steady = curve("image", "picture", (0.9, 0.9, 0.9), 0.6)
+    all_of_them = FOUND.model_copy(update={"curves": (steady, FOUND.curves[1])})
+    assert told.summary(all_of_them) == "Stands noise on each of its modalities"
+    lost = FOUND.model_copy(update={"guessing": 0.95})
+    assert told.summary(lost) == "No better than guessing even without noise"
+    assert told.verdict(lost, steady) == "There is nothing that noise could take away."
+
+
+def test_the_plot_of_errors_shows_its_whole_band(qtbot, shown, tmp_path):
+    own = curve("image", "picture", (-1.0, -2.0, -9.0), -3.0)
+    robustness.write(tmp_path, replace_score(FOUND, own))
+    shown.presenter.follow(ResultsState())
+    shown.presenter.follow(results_of(tmp_path))
+    qtbot.waitUntil(lambda: shown.presenter.state.phase == "shown")
+    _, (low, high) = shown.plot.view.viewRange()
+    assert low <= 0
+    assert high >= 9.1
+
+
 def replace_score(found, own):
     return found.model_copy(update={"score": "error", "guessing": -5.0, "curves": (own,)})
 

@@ -13,8 +13,6 @@ STANDS = (
     "Noise is stood as long as no more than a tenth of what the model gains over guessing is lost; "
     "what may be chance does not count as lost."
 )
-_WORTH = 0.05
-# Less than this share of the gain is not worth a word.
 _ALIKE = 0.02
 # Less than this share of the gain between two modalities is hardly a difference.
 
@@ -42,6 +40,8 @@ def summary(found: Robustness) -> str:
             if stands
             else (f"Stands no noise on the {noun}")
         )
+    if all(found.stands(curve) >= 1 for curve in found.curves):
+        return "Stands noise on each of its modalities"
     ranked = sorted(found.curves, key=lambda c: sum(c.scores))
     worst, best = ranked[0], ranked[-1]
     if (sum(best.scores) - sum(worst.scores)) / len(found.strengths) < _ALIKE * gain:
@@ -67,8 +67,7 @@ def verdict(found: Robustness, curve: Curve) -> str:
         turn = "falls to" if found.score == "accuracy" else "rises to"
         words = f"It stands noise on the {noun} up to {stands:.0%}, then {turn} "
         words += f"{_result(found, last)} with nothing but noise."
-    gain = found.clean - found.guessing
-    if last < curve.without - _WORTH * gain:
+    if curve.without > curve.between[-1][1]:
         words += f" Noise misleads it: with no {noun} at all it is better ({without})."
     return words
 
@@ -93,7 +92,7 @@ def made_of(found: Robustness, curve: Curve) -> str:
         words += f", {curve.having:,} of them with {_article(curve.name)}"
     how = "as in training" if curve.removal == "trained" else "by that of other samples, averaged"
     words += f". Dotted line: {NOUNS[curve.name]} taken away {how}."
-    return f"{words} Band: 95 of 100 draws of the samples."
+    return f"{words} Band: 95 of 100 draws."
 
 
 def noise_words(kind: Kind, strength: float) -> str:
