@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from engine import Engine, train
 
 from workbench import events
 from workbench.data.samples import SAMPLES
 from workbench.engine import protocol
-from workbench.runs import class_curves, explained, results
+from workbench.runs import class_curves, explained, results, robustness
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -64,6 +65,29 @@ def test_a_sample_is_explained_and_the_next_question_finds_the_model_in_memory(t
     assert "nobody" in engine.until(events.NotAnswered)[-1].problem
 
 
+def test_the_dial_is_answered_and_its_curves_are_measured(trained, engine):
+    stem = str(results.read(trained, "test")[1].stem[0])
+    for number, (modality, strength) in enumerate([("image", 0.0), ("audio", 0.5)], start=1):
+        engine.ask(
+            protocol.DisturbSample(
+                number=number, run=str(trained), stem=stem, modality=modality, strength=strength
+            )
+        )
+        told = engine.until(events.Disturbed, events.NotAnswered)[-1]
+        assert isinstance(told, events.Disturbed), told
+        seen = robustness.read_seen(trained)
+        assert seen.number == told.number == number
+        assert sum(told.answers) == pytest.approx(1.0)
+        moved = np.abs(np.array(told.answers) - told.before).max()
+        assert (moved < 1e-5) == (strength == 0)
+    engine.ask(protocol.Disturb(run=str(trained), split="test", samples=12))
+    said = engine.until(events.Studied, events.Failed)
+    assert said[-1].file == "insight/robustness-test.json"
+    found = robustness.read(trained, "test")
+    assert [curve.name for curve in found.curves] == ["image", "audio", "text"]
+    assert found.samples == 12
+
+
 def test_modalities_and_samples_are_explained_from_the_command_line(trained):
     stem = str(results.read(trained, "test")[1].stem[0])
 
@@ -81,6 +105,10 @@ def test_modalities_and_samples_are_explained_from_the_command_line(trained):
     code, found = ask("sample", str(trained), stem, "--method", "occlusion", "--without", "audio")
     assert code == 0
     assert sorted(found["shares"]) == ["image", "text"]
+    code, found = ask("robustness", str(trained), "--samples", "12")
+    assert code == 0
+    assert [len(curve["scores"]) for curve in found["curves"]] == [11, 11, 11]
+    assert all(0 <= curve["stands"] <= 1 for curve in found["curves"])
     code, found = ask("sample", str(trained), stem, "--class", "cirle high")
     assert code == 2
     assert "circle high" in found["remedy"]

@@ -39,12 +39,18 @@ class Worker(QObject):
         self.killed = True
 
 
-class Engines:
+class Engines(QObject):
     """Takes requests and does nothing."""
 
+    answered = Signal(object)
+
     def __init__(self):
-        self.asked = []
+        super().__init__()
+        self.asked, self.questions = [], []
         self.worker = Worker()
+
+    def ask(self, question):
+        self.questions.append(question)
 
     def study(self, request):
         self.asked.append(request)

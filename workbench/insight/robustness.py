@@ -109,6 +109,7 @@ class _Split:
             kind=noise.kind,
             scores=tuple(float(values.mean()) for values in scores),
             between=_between(scores),
+            lost=_between([scores[0] - values for values in scores]),
             without=float(without.mean()),
             removal=self.remover.removal(modality),
             having=int(has.sum()),

@@ -37,6 +37,7 @@ class Curve(_Frozen):
         kind: which noise it is.
         scores: mean score at each strength.
         between: where each lies with 95 % confidence over the samples.
+        lost: likewise, what each is worse than without noise, sample by sample.
         without: the score when it is taken away altogether.
         removal: how it is taken away: as in training, or by that of other samples.
         having: how many of the samples have it.
@@ -46,6 +47,7 @@ class Curve(_Frozen):
     kind: Kind
     scores: tuple[float, ...]
     between: tuple[tuple[float, float], ...]
+    lost: tuple[tuple[float, float], ...]
     without: float
     removal: Literal["trained", "others"]
     having: Annotated[int, Field(ge=0)]
@@ -73,7 +75,7 @@ class Robustness(_Frozen):
     @model_validator(mode="after")
     def _whole(self) -> Robustness:
         many = len(self.strengths)
-        if any(len(c.scores) != many or len(c.between) != many for c in self.curves):
+        if any({len(c.scores), len(c.between), len(c.lost)} != {many} for c in self.curves):
             raise ValueError("a curve has not as many places as there are strengths")
         return self
 
@@ -93,10 +95,14 @@ class Robustness(_Frozen):
     def stands(self, curve: Curve) -> float:
         """The largest strength up to which no more than a tenth of the gain is lost.
 
-        The gain is what the model is better without noise than guessing.
+        The gain is what the model is better without noise than guessing. What may be chance, as
+        its interval reaches down to no loss at all, does not count as lost.
         """
         least = self.clean - TOLERATED * max(self.clean - self.guessing, 0.0)
-        good = [score >= least for score in curve.scores]
+        good = [
+            score >= least or low <= 0
+            for score, (low, _) in zip(curve.scores, curve.lost, strict=True)
+        ]
         last = good.index(False) - 1 if False in good else len(good) - 1
         return self.strengths[max(last, 0)]
 

@@ -118,7 +118,7 @@ class RobustnessPlot(ResultPlot):
             self._plot.setRange(xRange=(0, 1), yRange=(0, 1))
             self._plot.getAxis("left").setTicks([[(n / 100, f"{n}%") for n in range(0, 101, 20)]])
             return
-        highest = max(float(np.max(self._up(curve.scores))) for curve in found.curves)
+        highest = max(-low for curve in found.curves for low, _ in curve.between)
         highest = max(highest, -found.guessing, *(-curve.without for curve in found.curves))
         self._plot.setRange(xRange=(0, 1), yRange=(0, highest * 1.1 or 1.0))
         self._plot.getAxis("left").setTicks(None)

@@ -9,8 +9,10 @@ from workbench.runs.robustness import Curve, Kind, Robustness
 
 NOUNS = {"image": "picture", "audio": "sound", "text": "text"}
 """What a modality is called in a sentence."""
-_WORTH = 0.05
-# Less than this share of the gain is not worth a word.
+STANDS = (
+    "Noise is stood as long as no more than a tenth of what the model gains over guessing is lost; "
+    "what may be chance does not count as lost."
+)
 _ALIKE = 0.02
 # Less than this share of the gain between two modalities is hardly a difference.
 
@@ -32,7 +34,14 @@ def summary(found: Robustness) -> str:
         return "No better than guessing even without noise"
     curve = found.curves[0]
     if len(found.curves) == 1:
-        return f"Stands noise on the {NOUNS[curve.name]} up to {found.stands(curve):.0%}"
+        stands, noun = found.stands(curve), NOUNS[curve.name]
+        return (
+            f"Stands noise on the {noun} up to {stands:.0%}"
+            if stands
+            else (f"Stands no noise on the {noun}")
+        )
+    if all(found.stands(curve) >= 1 for curve in found.curves):
+        return "Stands noise on each of its modalities"
     ranked = sorted(found.curves, key=lambda c: sum(c.scores))
     worst, best = ranked[0], ranked[-1]
     if (sum(best.scores) - sum(worst.scores)) / len(found.strengths) < _ALIKE * gain:
@@ -42,32 +51,30 @@ def summary(found: Robustness) -> str:
 
 def verdict(found: Robustness, curve: Curve) -> str:
     """What noise on one modality does, one sentence or two."""
-    noun, right = NOUNS[curve.name], _right(found)
+    noun = NOUNS[curve.name]
     if found.clean <= found.guessing:
         return "There is nothing that noise could take away."
     stands, last = found.stands(curve), curve.scores[-1]
     full, without = score_words(found, last), score_words(found, curve.without)
     if stands >= 1:
-        words = f"It stands any noise on the {noun}: {full} {right} with nothing else. "
+        words = f"It stands any noise on the {noun}: {_result(found, last)} with nothing else. "
         return words + f"It hardly needs the {noun}."
     if stands <= 0:
-        little, first = found.strengths[1], score_words(found, curve.scores[1])
-        words = f"It stands no noise on the {noun}: already {little:.0%} leave {first} {right}"
+        little, first = found.strengths[1], _result(found, curve.scores[1])
+        words = f"It stands no noise on the {noun}: already {little:.0%} leave {first}"
         words += f", nothing but noise {full}."
     else:
         turn = "falls to" if found.score == "accuracy" else "rises to"
-        words = f"It stands noise on the {noun} up to {stands:.0%}, then {turn} {full} {right}"
-        words += " with nothing but noise."
-    gain = found.clean - found.guessing
-    if last < curve.without - _WORTH * gain:
+        words = f"It stands noise on the {noun} up to {stands:.0%}, then {turn} "
+        words += f"{_result(found, last)} with nothing but noise."
+    if curve.without > curve.between[-1][1]:
         words += f" Noise misleads it: with no {noun} at all it is better ({without})."
     return words
 
 
 def level_words(found: Robustness, curve: Curve, strength: float) -> str:
     """The figures under the dial, in one line."""
-    here = score_words(found, found.at(curve, strength))
-    words = f"At {strength:.0%}: {here} {_right(found)}"
+    words = f"At {strength:.0%}: {_result(found, found.at(curve, strength))}"
     if strength in found.strengths and found.samples > 1:
         ends = sorted(
             curve.between[found.strengths.index(strength)], reverse=found.score == "error"
@@ -85,7 +92,7 @@ def made_of(found: Robustness, curve: Curve) -> str:
         words += f", {curve.having:,} of them with {_article(curve.name)}"
     how = "as in training" if curve.removal == "trained" else "by that of other samples, averaged"
     words += f". Dotted line: {NOUNS[curve.name]} taken away {how}."
-    return f"{words} Band: 95 of 100 draws of the samples."
+    return f"{words} Band: 95 of 100 draws."
 
 
 def noise_words(kind: Kind, strength: float) -> str:
@@ -108,12 +115,13 @@ def noise_words(kind: Kind, strength: float) -> str:
                 return "As loud as the noise"
             return f"{abs(above)} dB {'louder' if above > 0 else 'quieter'} than the noise"
         case "tokens":
-            return f"{strength:.0%} of the words lost or exchanged"
+            return f"Each word lost or exchanged with a chance of {strength:.0%}"
     return f"Blended with {strength:.0%} of another text"
 
 
-def _right(found: Robustness) -> str:
-    return "right" if found.score == "accuracy" else "mean error"
+def _result(found: Robustness, score: float) -> str:
+    words = score_words(found, score)
+    return f"{words} right" if found.score == "accuracy" else f"a mean error of {words}"
 
 
 def _article(modality: str) -> str:

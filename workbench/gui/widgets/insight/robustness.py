@@ -13,6 +13,7 @@ from workbench.gui.plots.insight.answer_bars import AnswerBars
 from workbench.gui.plots.insight.noisy import NoisyPane, NoisyWords
 from workbench.gui.plots.insight.robustness import RobustnessPlot
 from workbench.gui.presenters.insight.robustness import RobustnessPresenter, RobustnessState
+from workbench.gui.presenters.insight.robustness_words import STANDS
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Banner, Card
 from workbench.gui.widgets.labels import MODALITY_ICONS, ElidedLabel, label
@@ -151,6 +152,7 @@ class RobustnessView(QWidget):
         box.setSpacing(theme.GAP)
         self.title = label("", "card-title", "robustness_title")
         self.sentence = label("", "quiet", "robustness_sentence", wrap=True)
+        self.sentence.setToolTip(STANDS)
         self.plot = RobustnessPlot("robustness_plot")
         self.plot.moved.connect(self._presenter.turn)
         self.level = label("", "", "robustness_level", wrap=True)
