@@ -10,6 +10,7 @@ from workbench.reporting.gathered import Gathered, gather
 from workbench.reporting.html import html
 from workbench.reporting.model_card import model_card
 from workbench.reporting.pdf import pdf
+from workbench.reporting.script import write_script
 from workbench.writing import write_atomic
 
 
@@ -18,12 +19,16 @@ def write_report(folder: Path, form: str, file: Path) -> None:
 
     Args:
         folder: of the run.
-        form: ``html``, ``pdf`` or ``card``.
+        form: ``html``, ``pdf``, ``card``, or ``script`` for a program that trains the same, with
+            its table of samples beside it.
         file: where; its folder is made where it is missing.
 
     Raises:
         UserError: the run is damaged, or the file cannot be written.
     """
+    if form == "script":
+        write_script(folder, file.parent)
+        return
     run = gather(folder)
     makers: dict[str, Callable[[Gathered], str | bytes]] = {
         "html": html, "pdf": pdf, "card": model_card,

@@ -23,8 +23,15 @@ REPORTS = (
     Choice("pdf", "Report as PDF", "The same on paper."),
     Choice("card", "Model card", "What the model is for and how good it is, as Markdown; what only "
            "you can know stands there as a question."),
+    Choice("script", "Program in plain Keras", "The recipe written out: data, model, loss and "
+           "training in one file to read, change and run without this program."),
 )  # fmt: skip
-_FILES = {"html": "report.html", "pdf": "report.pdf", "card": "MODEL_CARD.md"}
+_FILES = {
+    "html": "report.html",
+    "pdf": "report.pdf",
+    "card": "MODEL_CARD.md",
+    "script": "script/train.py",
+}
 
 
 @dataclass(frozen=True)
