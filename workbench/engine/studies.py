@@ -74,6 +74,8 @@ def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Stud
             found, rows = contribute(trained, prepared, split, _told(tell), stop)
             return _written(trained, contribution.write(trained.folder, found, rows))
         case protocol.PredictFolder(folder=folder, file=file):
+            if trained.folder in Path(file).parents:
+                Path(file).parent.mkdir(parents=True, exist_ok=True)
             done = predict_folder(Predictor(trained), Path(folder), Path(file), _told(tell), stop)
             return Studied(file=str(done.file), words=done.words)
         case protocol.Export():
