@@ -168,7 +168,7 @@ class ResultsTabs(QObject):
 
     def _add_tryit(self) -> None:
         self.trying = Trying(self._index, self._results, self._engines, parent=self)
-        self.trying.view.sample_chosen.connect(self._choose)
+        self.trying.view.sample_chosen.connect(self._look_at)
         self._view.add_tab("Try it", self.trying.view)
 
     def _add_map(self) -> None:
@@ -186,6 +186,11 @@ class ResultsTabs(QObject):
         self.landscape = LandscapePresenter(self._engines.study, self)
         self._results.changed.connect(self.landscape.show_results)
         self._view.add_tab("Landscape", LandscapeView(self.landscape))
+
+    @Slot(str)
+    def _look_at(self, stem: str) -> None:
+        self._choose(stem)
+        self._view.tabs.setCurrentIndex(0)
 
     @Slot(str)
     def _choose(self, stem: str) -> None:

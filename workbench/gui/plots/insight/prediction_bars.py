@@ -12,6 +12,8 @@ from workbench.gui.presenters.insight.tryit_words import Row
 _ROW, _LEAST = 44, 32
 """Pixels of a row where there is room, and where there is little."""
 _LINE, _THICK = 20, 10
+_ROUNDED = 6.0
+"""A mark so near to the beginning would only cut off the round end."""
 _SAME = 0.003
 """A ghost that lies nearer than this share of the width is not drawn."""
 
@@ -128,7 +130,7 @@ class PredictionBars(QWidget):
             painter.drawRoundedRect(_upto(track, row.before), round_by, round_by)
         painter.setBrush(QColor(worn.good if row.true else worn.accent))
         painter.drawRoundedRect(_upto(track, row.place), round_by, round_by)
-        if 0 <= row.before < row.place - _SAME:
+        if row.before * track.width() > _ROUNDED and row.before < row.place - _SAME:
             # How far it reached before, inside of what it reaches now.
             painter.setPen(QPen(QColor(worn.panel), 2))
             x = track.left() + track.width() * row.before

@@ -122,6 +122,7 @@ class TryItPresenter(QObject):
             if path.is_dir() or is_archive(path):
                 self.predict_folder(path)
                 return
+        taken = False
         for path in paths:
             kind = modality_of(path)
             refusal = self._refusal(path, kind, wanted)
@@ -129,6 +130,9 @@ class TryItPresenter(QObject):
                 self._fail(refusal)
             elif kind is not None:
                 self._give(kind, path, path.name)
+                taken = True
+        if taken:
+            self._ask_now()
 
     def give_file(self, kind: Modality, path: Path, name: str) -> None:
         """Take a file that was recorded here.
@@ -141,6 +145,7 @@ class TryItPresenter(QObject):
         if kind in self.state.inputs:
             self._since = time.monotonic()
             self._give(kind, path, name)
+            self._ask_now()
 
     def write(self, words: str) -> None:
         """Take words as they are typed."""
@@ -169,7 +174,7 @@ class TryItPresenter(QObject):
             if modality == "text" and index.texts is not None and index.text(row):
                 self._words(index.text(row), stem)
             elif path is not None:
-                self._give(modality, path, path.name, ask=False)
+                self._give(modality, path, path.name, used=self.state.inputs[modality].used)
             else:
                 self._set(modality, Input(used=self.state.inputs[modality].used))
         self._become(
@@ -295,9 +300,8 @@ class TryItPresenter(QObject):
             )
         )  # fmt: skip
 
-    def _give(self, kind: Modality, path: Path, name: str, *, ask: bool = True) -> None:
+    def _give(self, kind: Modality, path: Path, name: str, *, used: bool = True) -> None:
         """Take a file: its picture for the eye comes from a worker thread."""
-        used = True if ask else self.state.inputs[kind].used
         if kind == "text":
             self._set("text", Input(name=name, used=used))
             self._awaits_text = True
@@ -308,8 +312,6 @@ class TryItPresenter(QObject):
         self._set(kind, replace(old, file=path, name=name, used=used, problem=""))
         read = self._decoders.picture if kind == "image" else self._decoders.sound
         self._reading[kind].ask(lambda: (kind, path, read(path)))
-        if ask:
-            self._ask_now()
 
     def _words(self, words: str, stem: str) -> None:
         used = self.state.inputs["text"].used

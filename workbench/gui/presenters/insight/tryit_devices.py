@@ -18,8 +18,8 @@ from workbench.gui.presenters.capture_state import Hardware
 from workbench.gui.presenters.insight.tryit_state import DevicesState, Kind
 from workbench.gui.recording import RATE, pixels_of
 
-NO_MICROPHONE = "No microphone was found. Connect one to record."
-NO_CAMERA = "No camera was found. Connect one to look through it."
+NO_MICROPHONE = "No microphone was found; connect one."
+NO_CAMERA = "No camera was found; connect one."
 TICK_MS = 100
 LIVE_MS = 250
 """Time between two pictures that are predicted live."""

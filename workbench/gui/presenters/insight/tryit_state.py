@@ -92,10 +92,10 @@ class TryItState:
         """What is going on or to be done, in a sentence; "" while there is an answer."""
         if self.answer is not None and self.used:
             return ""
-        if not self.opened:
-            return "The engine opens the run…"
         if any(one.given for one in self.inputs.values()) and not self.used:
             return "All that is given is left out: let the model know something."
+        if not self.opened:
+            return "The engine opens the run…"
         return "Give it something, or take one of the samples."
 
 

@@ -226,12 +226,19 @@ def note_of(event: events.Predicted) -> str:
     """What the model did not know, in a sentence; "" where it knew all."""
     if not event.lacking:
         return ""
-    nouns = [NOUNS[m] for m in MODALITIES if m in event.lacking]
-    words = f"Without {' and '.join(nouns)}"
-    if event.removed:
-        others = [NOUNS[m] for m in MODALITIES if m in event.removed]
-        return f"{words}: {' and '.join(others)} of other samples stand in, averaged."
-    return f"{words}."
+    lacking = _joined(event.lacking)
+    if not event.removed:
+        return f"Without {lacking}."
+    others = "that of other samples stands"
+    if len(event.removed) > 1:
+        others = "those of other samples stand"
+    if len(event.removed) < len(event.lacking):
+        others = f"{_joined(event.removed)} of other samples stand"
+    return f"Without {lacking}: {others} in, averaged."
+
+
+def _joined(modalities: Sequence[str]) -> str:
+    return " and ".join(NOUNS[m] for m in MODALITIES if m in modalities)
 
 
 def truth_of(results: ResultsState, stem: str) -> tuple[str, ...]:

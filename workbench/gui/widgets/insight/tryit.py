@@ -27,6 +27,7 @@ from workbench.gui.sound import Player
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Banner, Card
 from workbench.gui.widgets.insight.tryit_cards import (
+    HEAD,
     InputCard,
     PictureCard,
     SoundCard,
@@ -156,6 +157,7 @@ class TryItView(QWidget):
         box = QVBoxLayout()
         box.setSpacing(12)
         card = Card("What it says", "", "tryit_answer_card", dense=True)
+        card.title.setMinimumHeight(HEAD)
         self.busy = card.hint
         self.headline = label("", "screen-title", "tryit_headline", wrap=True)
         self.doubt = label("", "warn", "tryit_doubt", wrap=True)

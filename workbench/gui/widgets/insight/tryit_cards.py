@@ -27,6 +27,8 @@ from workbench.gui.widgets.picture import Picture
 from workbench.gui.widgets.sound_player import SoundView
 from workbench.parts import Modality
 
+HEAD = 28
+"""Height of a card's head, whether its buttons are seen or not."""
 _LONGEST = 20_000
 """Letters of a text that the model is asked about."""
 
@@ -72,6 +74,7 @@ class InputCard(Card):
             name_for_readers=f"Take the {title} away",
         )  # fmt: skip
         self.clear.clicked.connect(self.clear_wished)
+        self.title.setMinimumHeight(HEAD)
         self.head.addWidget(self.used)
         self.head.addWidget(self.clear)
         self.places = QStackedLayout()
