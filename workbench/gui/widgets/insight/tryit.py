@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import (
-    QDesktopServices,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
@@ -35,6 +34,7 @@ from workbench.gui.widgets.insight.tryit_cards import (
     local_paths,
 )
 from workbench.gui.widgets.labels import ElidedLabel, label
+from workbench.gui.widgets.sample import open_with_desktop
 from workbench.gui.widgets.study import StudyBar
 from workbench.parts import Modality
 
@@ -272,4 +272,4 @@ class TryItView(QWidget):
     def _open_table(self) -> None:
         table = self._presenter.state.table
         if table is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(table)))
+            open_with_desktop(table)
