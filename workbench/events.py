@@ -433,9 +433,11 @@ class Predicted(Said):
         number: of the question.
         answers: probability of each class, or the numbers in their unit; empty without a target.
         said: the classes that are said.
+        spreads: the standard deviation of each number, where the model gives one.
         lacking: modalities that were not given.
         removed: those of them that samples of the run stood in for, as the model knows no lack.
         nearest: without a target, samples of the run that lie nearest, and their likeness.
+        likeness: how near the halves of each aligned pair lie that were both given, -1..1.
         seconds: from the question to the answer, in the engine.
     """
 
@@ -443,9 +445,11 @@ class Predicted(Said):
     number: int
     answers: tuple[float, ...]
     said: tuple[str, ...] = ()
+    spreads: tuple[float, ...] = ()
     lacking: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     nearest: tuple[tuple[str, float], ...] = ()
+    likeness: dict[str, float] = {}
     seconds: float = 0.0
 
 

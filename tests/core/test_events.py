@@ -77,6 +77,7 @@ EVERY = [
         lacking=("audio",),
         removed=("audio",),
         nearest=(("a/1", 0.5),),
+        likeness={"image+text": 0.25},
         seconds=0.02,
     ),
     events.Disturbed(

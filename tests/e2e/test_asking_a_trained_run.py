@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from engine import Engine, train
 from workbench import events
 from workbench.data.samples import SAMPLES
 from workbench.engine import protocol
-from workbench.runs import class_curves, explained, results, robustness
+from workbench.runs import class_curves, explained, results, robustness, store
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -112,6 +113,47 @@ def test_modalities_and_samples_are_explained_from_the_command_line(trained):
     code, found = ask("sample", str(trained), stem, "--class", "cirle high")
     assert code == 2
     assert "circle high" in found["remedy"]
+
+
+def test_files_are_predicted_by_a_warm_engine_and_a_folder_by_one_that_ends(trained, engine):
+    stem = str(results.read(trained, "test")[1].stem[0])
+    file = str(Path(store.find(trained).spec().data.folder) / stem)
+    engine.ask(protocol.OpenRun(number=1, run=str(trained)))
+    engine.until(events.RunOpened)
+    engine.ask(protocol.Predict(number=2, run=str(trained), image=f"{file}.png", text="a circle"))
+    found = engine.until(events.Predicted, events.NotAnswered)[-1]
+    assert isinstance(found, events.Predicted), found
+    assert (found.number, found.lacking, found.removed) == (2, ("audio",), ())
+    assert sum(found.answers) == pytest.approx(1.0)
+    engine.ask(protocol.Predict(number=3, run=str(trained), audio=f"{file}.png"))
+    assert "is no sound" in engine.until(events.NotAnswered)[-1].problem
+    out = trained / "insight" / "predictions.csv"
+    out.parent.mkdir(exist_ok=True)
+    folder = str(Path(file).parent)
+    engine.ask(protocol.PredictFolder(run=str(trained), folder=folder, file=str(out)))
+    said = engine.until(events.Studied, events.Failed)
+    assert said[-1].file == str(out)
+    assert any(isinstance(event, events.Working) and event.total for event in said)
+    assert engine.wait() == 0
+    assert len(out.read_text("utf-8").splitlines()) == len(list(Path(folder).glob("*.png"))) + 1
+
+
+def test_the_command_line_predicts_words_from_standard_input_and_refuses_in_words(trained):
+    command = [sys.executable, "-m", "workbench", "predict", str(trained), "--json"]
+    done = subprocess.run(
+        [*command, "--text", "-"], input="a red circle", check=True, capture_output=True,
+        text=True, timeout=200,
+    )  # fmt: skip
+    facts = json.loads(done.stdout)
+    assert facts["lacking"] == ["image", "audio"]
+    assert facts["said"] == [max(facts["answers"], key=facts["answers"].get)]
+    for words, told in (
+        (["--folder", str(trained)], "--out"), (["--out", "x.csv"], "--folder"),
+        (["--folder", str(trained), "--text", "a"], "Leave --image"),
+    ):  # fmt: skip
+        done = subprocess.run([*command, *words], check=False, capture_output=True, text=True)
+        assert done.returncode == 2
+        assert told in json.loads(done.stdout)["remedy"]
 
 
 def test_the_command_line_evaluates_the_same(trained):

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,8 @@ from workbench.data.decoded import Wanted
 from workbench.data.folder import Progress
 from workbench.data.identities import Identities, identities
 from workbench.data.index import Index, Target
+from workbench.data.media import row_form
 from workbench.data.prepared import Prepared, Scaling
-from workbench.data.readers import audio, image
 from workbench.data.readers.sentences import SentenceModel, opened
 from workbench.data.split import divide
 from workbench.data.streamed import Streamed
@@ -254,31 +254,25 @@ class _Store:
         return decoded.lacking(self._arrays, wanted) + _RESERVE - free
 
 
-def _wanted(index: Index, rows: NDArray[np.int64], modality: Modality, spec: DataSpec) -> Wanted:
+def _wanted(
+    index: Index, rows: NDArray[np.int64], modality: Literal["image", "audio"], spec: DataSpec
+) -> Wanted:
     """The array of the pictures or sounds of some rows."""
     root, names = index.root, index.files[modality][rows].tolist()
     known = identities(root, names)
     options = getattr(spec, modality)
     source = f"{VERSION}|{root}|{modality}|{options.model_dump_json()}"
-    shape: tuple[int, ...]
-    kind: np.dtype[Any]
-    if modality == "image":
-        shape, kind = (options.size, options.size, 3), np.dtype(np.uint8)
+    form = row_form(modality, spec)
 
-        def decode(row: int) -> NDArray[Any]:
-            return image.read_bytes(root / names[row], options.size, options.fit)
-    else:
-        shape, kind = audio.shape(options), np.dtype(np.float16)
-
-        def decode(row: int) -> NDArray[Any]:
-            return audio.heard(root / names[row], options)
+    def decode(row: int) -> NDArray[Any]:
+        return form.decode(root / names[row])
 
     return Wanted(
         family=f"{modality}-{hashlib.sha256(source.encode()).hexdigest()[:16]}",
         key=hashlib.sha256(known.tobytes()).hexdigest()[:16],
         identities=known,
-        shape=shape,
-        kind=kind,
+        shape=form.shape,
+        kind=form.kind,
         decode=decode,
     )
 

@@ -8,19 +8,35 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
+
+_inside: list[object] = []
+_limits: list[Any] = []
+_door = threading.Lock()
 
 
 @contextmanager
 def one_core_each() -> Iterator[None]:
     """While files are decoded on every core, matrix products keep to the core that they are on.
 
-    Else each of them waits for all the others: many times slower on a machine that is busy. It
-    holds for the whole process, so two of these must not overlap.
+    Else each of them waits for all the others: many times slower on a machine that is busy. And
+    their sums come out the same to the last bit, whatever the number of cores. It holds for the
+    whole process, until the last of those that are inside at once has left.
     """
-    with ThreadpoolController().limit(limits=1, user_api="blas"):
+    mine = object()
+    with _door:
+        if not _inside:
+            _limits.append(ThreadpoolController().limit(limits=1, user_api="blas"))
+        _inside.append(mine)
+    try:
         yield
+    finally:
+        with _door:
+            _inside.remove(mine)
+            if not _inside:
+                _limits.pop().restore_original_limits()
 
 
 def in_parallel(

@@ -8,16 +8,19 @@ import time
 import traceback
 from pathlib import Path
 
+import numpy as np
+
 from workbench import events
 from workbench.data.prepared import Prepared
 from workbench.engine import causes, protocol
 from workbench.engine.execution import read_data
 from workbench.insight.microscope import Asked, Found, Microscope
-from workbench.insight.prediction import Predictor
-from workbench.insight.reading import Given, read
+from workbench.insight.prediction import Neighbour, Predictions, Predictor
+from workbench.insight.reading import Raw
 from workbench.insight.robustness import Dial
 from workbench.insight.sample import Edits
 from workbench.insight.trained import Trained
+from workbench.parts import Modality
 from workbench.runs import explained, robustness
 
 
@@ -53,13 +56,14 @@ class Looks:
     def _answer(self, look: protocol.Look, trained: Trained) -> events.Said:
         match look:
             case protocol.OpenRun():
+                self._predicting(trained).warm()
                 return events.RunOpened(
                     number=look.number,
                     modalities=tuple(sorted(trained.spec.modalities)),
                     may_lack=tuple(trained.inputs.incomplete),
                 )
             case protocol.Predict():
-                return self._predicted(look, trained)
+                return predicted_event(look, self._predicting(trained))
             case protocol.Explain():
                 return explained_event(look, self._looking(trained).look(asked_of(look)), trained)
             case protocol.DisturbSample():
@@ -71,26 +75,10 @@ class Looks:
             self._microscope = Microscope(trained, self._read(trained))
         return self._microscope
 
-    def _predicted(self, look: protocol.Predict, trained: Trained) -> events.Predicted:
-        begun = time.monotonic()
+    def _predicting(self, trained: Trained) -> Predictor:
         if self._predictor is None:
             self._predictor = Predictor(trained)
-        given = Given(
-            Path(look.image) if look.image else None,
-            Path(look.audio) if look.audio else None,
-            look.text,
-        )
-        sample = read(trained, given)
-        (found,) = self._predictor.predict([sample])
-        return events.Predicted(
-            number=look.number,
-            answers=tuple(found.answers.tolist()),
-            said=found.said,
-            lacking=sample.lacking,
-            removed=tuple(m for m in sample.lacking if m not in trained.inputs.incomplete),
-            nearest=found.nearest,
-            seconds=time.monotonic() - begun,
-        )
+        return self._predictor
 
     def _read(self, trained: Trained) -> Prepared:
         """The samples of the run, read once for all questions."""
@@ -112,6 +100,45 @@ class Looks:
             words=found.words,
             struck=found.struck,
         )
+
+
+def predicted_event(look: protocol.Predict, predictor: Predictor) -> events.Predicted:
+    """What the model says of the files and words of the question.
+
+    Raises:
+        UserError: nothing is given, or something cannot be read.
+    """
+    begun = time.monotonic()
+    trained = predictor.trained
+    given: dict[Modality, Raw] = {}
+    if look.image:
+        given["image"] = Path(look.image)
+    if look.audio:
+        given["audio"] = Path(look.audio)
+    if look.text is not None:
+        given["text"] = look.text
+    arrays = predictor.arrays(given)
+    lacking = tuple(m for m in predictor.reader.modalities if m not in arrays)
+    found = Predictions()
+    nearest: tuple[Neighbour, ...] = ()
+    removed: tuple[Modality, ...] = ()
+    if trained.spec.objective.loss is None:
+        nearest = predictor.neighbours(arrays)
+    else:
+        found = predictor.predict(arrays)
+        removed = tuple(m for m in lacking if m not in trained.inputs.incomplete)
+    classes = trained.inputs.classes
+    return events.Predicted(
+        number=look.number,
+        answers=tuple((found.shares if classes else found.numbers).ravel().tolist()),
+        said=tuple(classes[n] for n in np.flatnonzero(found.said)),
+        spreads=tuple(found.spreads.ravel().tolist()),
+        lacking=lacking,
+        removed=removed,
+        nearest=tuple((one.stem, one.cosine) for one in nearest),
+        likeness=predictor.likeness(arrays),
+        seconds=time.monotonic() - begun,
+    )
 
 
 def asked_of(look: protocol.Explain) -> Asked:

@@ -134,7 +134,7 @@ class PredictFolder(Study):
     """Predict every sample of a folder.
 
     Args:
-        folder: a folder or zip of samples, absolute.
+        folder: a folder or zip of samples as the run was trained on, or of loose files; absolute.
         file: the CSV file to write, absolute.
     """
 

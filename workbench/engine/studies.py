@@ -15,7 +15,8 @@ from workbench.exporting import bundle, formats
 from workbench.insight import landscape, mapping
 from workbench.insight.contribution import contribute
 from workbench.insight.evaluate import evaluate
-from workbench.insight.prediction import predict_folder
+from workbench.insight.folder_prediction import predict_folder
+from workbench.insight.prediction import Predictor
 from workbench.insight.robustness import disturb
 from workbench.insight.trained import Trained
 from workbench.runs import contribution, landscapes, maps, robustness
@@ -73,8 +74,10 @@ def _done(request: protocol.Study, tell: Tell, stop: Callable[[], bool]) -> Stud
             found, rows = contribute(trained, prepared, split, _told(tell), stop)
             return _written(trained, contribution.write(trained.folder, found, rows))
         case protocol.PredictFolder(folder=folder, file=file):
-            words = predict_folder(trained, Path(folder), Path(file), _told(tell), stop)
-            return Studied(file=file, words=words)
+            if trained.folder in Path(file).parents:
+                Path(file).parent.mkdir(parents=True, exist_ok=True)
+            done = predict_folder(Predictor(trained), Path(folder), Path(file), _told(tell), stop)
+            return Studied(file=str(done.file), words=done.words)
         case protocol.Export():
             return _export(trained, request, tell, stop)
         case protocol.Disturb(split=split, samples=most):

@@ -26,6 +26,7 @@ from workbench.gui.previewing import Preview
 from workbench.gui.run_index import RunIndex
 from workbench.gui.run_sounds import RunSounds
 from workbench.gui.screens.results import ResultsView
+from workbench.gui.trying import Trying
 from workbench.gui.widgets.insight.curves import CurvesView
 from workbench.gui.widgets.insight.handover import HandoverView
 from workbench.gui.widgets.insight.landscape import LandscapeView
@@ -81,6 +82,7 @@ class ResultsTabs(QObject):
         view.sample_chosen.connect(self.retrieval.choose_stem, Qt.ConnectionType.QueuedConnection)
         results.changed.connect(self.retrieval.follow)
         self._add_previews()
+        self._add_tryit()
         self._add_map()
         self._add_landscape()
         self._add_handover()
@@ -91,6 +93,7 @@ class ResultsTabs(QObject):
         """End all work that is under way."""
         self.evaluating.stop()
         self.handover.study.stop()
+        self.trying.close()
         self.map.close()
         self.landscape.close()
         self.modalities.study.stop()
@@ -163,6 +166,11 @@ class ResultsTabs(QObject):
         self._results.changed.connect(self.handover.follow)
         self._view.add_tab("Hand over", self.handover_view)
 
+    def _add_tryit(self) -> None:
+        self.trying = Trying(self._index, self._results, self._engines, parent=self)
+        self.trying.view.sample_chosen.connect(self._look_at)
+        self._view.add_tab("Try it", self.trying.view)
+
     def _add_map(self) -> None:
         self._peek = Peek(self._index, self)
         self.map = MapPresenter(self._engines.study, self)
@@ -178,6 +186,11 @@ class ResultsTabs(QObject):
         self.landscape = LandscapePresenter(self._engines.study, self)
         self._results.changed.connect(self.landscape.show_results)
         self._view.add_tab("Landscape", LandscapeView(self.landscape))
+
+    @Slot(str)
+    def _look_at(self, stem: str) -> None:
+        self._choose(stem)
+        self._view.tabs.setCurrentIndex(0)
 
     @Slot(str)
     def _choose(self, stem: str) -> None:

@@ -1,54 +1,69 @@
-"""What a trained model says of anything that it is given, as people read it."""
+"""What a trained run says of samples it has never met: shares, numbers, sets, or who lies near."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.data.folder import Stopped, scan
-from workbench.data.index import Index
+from workbench.data.batches import presence
+from workbench.data.parallel import one_core_each
 from workbench.errors import UserError
 from workbench.insight.class_curves import decided, probabilities
-from workbench.insight.reading import Given, read, together
+from workbench.insight.reading import NOUNS, Raw, Reader
 from workbench.insight.removal import Remover
-from workbench.insight.sample import OneSample
-from workbench.insight.trained import Trained
+from workbench.insight.trained import BATCH, Arrays, Trained
+from workbench.lazy import ops, tf
 from workbench.parts import MODALITIES, Modality
 from workbench.runs import decision, pairs
 from workbench.spec import PAIRS
-from workbench.training.model import projection_of
-from workbench.writing import write_atomic
+from workbench.training.model import TASK, projection_of
 
-NEAREST = 10
-_AT_ONCE = 64
-_HELD = "test"
-# The samples among which partners are looked for.
+NEIGHBOURS = 10
+_SPREAD = "spread"
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """What the model says of one sample.
+class Neighbour:
+    """A sample of the data that lies near.
 
     Args:
-        answers: probability of each class, or the numbers in their unit; empty without a target.
-        said: the classes that are said: one, of several categories those that apply; of numbers
-            none.
-        nearest: without a target, samples of the run that lie nearest, and their likeness.
+        stem: its name.
+        modality: what of it lies near.
+        cosine: how near, -1..1.
     """
 
-    answers: NDArray[np.float64]
-    said: tuple[str, ...] = ()
-    nearest: tuple[tuple[str, float], ...] = ()
+    stem: str
+    modality: Modality
+    cosine: float
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What was said of some samples.
+
+    Args:
+        shares: probability of each class, [samples, classes]; empty of numbers.
+        said: which classes are said, bool [samples, classes]; empty of numbers.
+        numbers: in the unit of the target, [samples, numbers]; empty of classes.
+        spreads: standard deviations of these, where the model gives them and nobody else's
+            modality stands in.
+        confidence: probability of what is said, of a class or of the whole set, [samples].
+    """
+
+    shares: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    said: NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), bool))
+    numbers: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    spreads: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    confidence: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
 
 class Predictor:
-    """Asks one trained run; obeys the thresholds and the temperature that were chosen for it.
+    """Predicts with one trained run; its model is compiled once for each size of a batch.
 
     Args:
         trained: the run.
@@ -56,155 +71,190 @@ class Predictor:
 
     def __init__(self, trained: Trained) -> None:
         self.trained = trained
-        self._decision = decision.read(trained.folder)
-        self._remover = Remover.of(trained) if trained.spec.objective.loss is not None else None
+        self.reader = Reader(trained)
+        self._compiled = tf.function(self._graph, autograph=False)
 
-    def predict(self, samples: list[OneSample]) -> list[Prediction]:
-        """What the model says of samples, each of which may lack modalities.
+    def warm(self) -> None:
+        """Compile for one sample ahead, so that the first answer comes as fast as the others."""
+        self._whole({m: self.reader.nothing(m)[None] for m in self.reader.modalities}, {})
+
+    def arrays(self, given: Mapping[Modality, Raw]) -> dict[Modality, NDArray[Any]]:
+        """What is given of one sample, read, [1, ...].
 
         Args:
-            samples: in the form of the model's inputs.
-        """
-        if self._remover is None:
-            return [self._nearest(sample) for sample in samples]
-        found: list[Prediction | None] = [None] * len(samples)
-        by_lack: dict[tuple[Modality, ...], list[int]] = {}
-        for place, sample in enumerate(samples):
-            by_lack.setdefault(sample.lacking, []).append(place)
-        for lacking, places in by_lack.items():
-            batch = together([samples[place] for place in places])
-            encoded = self._remover.halves.encode(batch)
-            kept = [m for m in batch if m not in lacking]
-            said = self._remover.outputs(encoded, kept).astype(np.float64)
-            for place, row in zip(places, said, strict=True):
-                found[place] = self._as_words(row)
-        return [one for one in found if one is not None]
+            given: files or words by modality; at least one.
 
-    def _as_words(self, row: NDArray[np.float64]) -> Prediction:
+        Raises:
+            UserError: nothing is given, or something cannot be read.
+        """
+        # As the cache was filled: the same sums to the last bit.
+        with one_core_each():
+            found = {m: self.reader.row(m, given[m])[None] for m in MODALITIES if m in given}
+        if not found:
+            wanted = " or ".join(f"a {NOUNS[m]}" for m in self.reader.modalities)
+            raise UserError("There is nothing to predict from.", f"Give {wanted}.")
+        return found
+
+    def predict(self, arrays: Arrays) -> Predictions:
+        """What the run says of samples that all have the same modalities.
+
+        Args:
+            arrays: of each modality that they have, as of ``Prepared.arrays``; of the others the
+                model is told that they are lacking where it was trained so; else those of ordinary
+                samples stand in, and what is said is averaged.
+
+        Raises:
+            UserError: the run learned no target, or keeps no ordinary samples to stand in.
+        """
         trained = self.trained
-        scaling, classes = trained.inputs.scaling, trained.inputs.classes
+        if trained.spec.objective.loss is None:
+            raise UserError(
+                "This run learned no target, only which samples belong together.",
+                "Ask it for the nearest samples instead.",
+            )
+        lacking = [m for m in self.reader.modalities if m not in arrays]
+        if all(m in trained.inputs.incomplete for m in lacking):
+            given = self._filled(arrays)
+            said = self._batched(given, lacking)
+        else:
+            said = {TASK: self._removed(arrays)}
+        return self._judged(said[TASK].astype(np.float64), said.get(_SPREAD))
+
+    def neighbours(self, arrays: Arrays, split: str = "test") -> tuple[Neighbour, ...]:
+        """Who of a split lies nearest to one sample in the spaces of the alignments.
+
+        Args:
+            arrays: of each modality that it has, [1, ...].
+            split: whose samples; as the evaluation kept them.
+
+        Raises:
+            UserError: the run aligned nothing, or that split was not evaluated.
+        """
+        known = pairs.read(self.trained.folder, split)
+        if not known:
+            raise UserError(
+                f"The {split} samples were not evaluated, so that there is nobody to find.",
+                "Evaluate the run first.",
+            )
+        lacking = [m for m in self.reader.modalities if m not in arrays]
+        said = self._batched(self._filled(arrays), lacking)
+        found: list[Neighbour] = []
+        for name, aligned in known.items():
+            for asked, other in (PAIRS[name], PAIRS[name][::-1]):
+                # Both halves are given: nobody needs to be found.
+                if asked in arrays and other not in arrays:
+                    place = said[projection_of(name, asked)][0].astype(np.float64)
+                    place /= max(float(np.linalg.norm(place)), 1e-12)
+                    near = aligned.halves[other] @ place
+                    near[~aligned.has] = -np.inf
+                    rows = np.argsort(-near, kind="stable")[: min(NEIGHBOURS, aligned.has.sum())]
+                    found += [Neighbour(str(aligned.stems[n]), other, float(near[n])) for n in rows]
+        return tuple(sorted(found, key=lambda one: -one.cosine)[:NEIGHBOURS])
+
+    def likeness(self, arrays: Arrays) -> dict[str, float]:
+        """How near the halves of each aligned pair lie, of one sample that has both; cosines.
+
+        Args:
+            arrays: of each modality that it has, [1, ...].
+        """
+        names = [n for n in self.trained.spec.objective.alignments if set(PAIRS[n]) <= set(arrays)]
+        if not names:
+            return {}
+        lacking = [m for m in self.reader.modalities if m not in arrays]
+        said = self._batched(self._filled(arrays), lacking)
+        found = {}
+        for name in names:
+            one, two = (said[projection_of(name, m)][0].astype(np.float64) for m in PAIRS[name])
+            length = max(float(np.linalg.norm(one) * np.linalg.norm(two)), 1e-12)
+            found[name] = float(one @ two) / length
+        return found
+
+    def _filled(self, arrays: Arrays) -> dict[Modality, NDArray[Any]]:
+        count = len(next(iter(arrays.values())))
+        return {
+            m: arrays[m] if m in arrays else np.stack([self.reader.nothing(m)] * count)
+            for m in self.reader.modalities
+        }
+
+    def _batched(self, arrays: Arrays, lacking: Collection[Modality]) -> dict[str, NDArray[Any]]:
+        count = len(next(iter(arrays.values())))
+        wide = 1 if count == 1 else BATCH
+        found: dict[str, list[NDArray[Any]]] = {}
+        for begin in range(0, count, wide):
+            some = {m: _padded(values[begin : begin + wide], wide) for m, values in arrays.items()}
+            for name, values in self._whole(some, dict.fromkeys(lacking, False)).items():
+                found.setdefault(name, []).append(values)
+        return {name: np.concatenate(parts)[:count] for name, parts in found.items()}
+
+    def _whole(self, arrays: Arrays, has: Mapping[Modality, bool]) -> dict[str, NDArray[Any]]:
+        count = len(next(iter(arrays.values())))
+        given = {str(m): tf.convert_to_tensor(np.asarray(values)) for m, values in arrays.items()}
+        for modality in self.trained.inputs.incomplete:
+            mask = np.full(count, has.get(modality, True), np.float32)
+            given[presence(modality)] = tf.convert_to_tensor(mask)
+        return {n: ops.convert_to_numpy(v) for n, v in self._compiled(given).items()}
+
+    def _graph(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Traced once for each shape; only what a prediction needs is computed."""
+        trained = self.trained
+        said = trained.model(given, training=False)
+        wanted = {
+            name: said[name]
+            for pair in trained.spec.objective.alignments
+            for name in (projection_of(pair, m) for m in PAIRS[pair])
+        }
+        if TASK in said:
+            wanted[TASK] = trained.objective.answers(said)
+            spread = trained.objective.spreads(said)
+            if spread is not None:
+                wanted[_SPREAD] = spread
+        return wanted
+
+    @cached_property
+    def _remover(self) -> Remover:
+        return Remover.of(self.trained)
+
+    def _removed(self, arrays: Arrays) -> NDArray[np.float32]:
+        """Logits or numbers, averaged over all ordinary samples that stand in."""
+        remover, kept = self._remover, list(arrays)
+        encoded = remover.halves.encode(self._filled(arrays))
+        many = len(next(iter(next(iter(remover.others.values())).values())))
+        if len(next(iter(arrays.values()))) > 1:
+            return remover.outputs(encoded, kept, draws=many)
+        # One sample as many times as there are others: one call of the model instead of many.
+        alike = {
+            m: {name: np.repeat(values, many, axis=0) for name, values in found.items()}
+            for m, found in encoded.items()
+        }
+        each = remover.outputs(alike, kept, draws=1)
+        return np.asarray(each.mean(axis=0, keepdims=True))
+
+    def _judged(self, said: NDArray[np.float64], spread: NDArray[Any] | None) -> Predictions:
+        trained = self.trained
+        scaling = trained.inputs.scaling
         if scaling is not None:
-            values = scaling.to_unit(row if trained.spec.data.task == "numbers" else row[0])
-            return Prediction(np.atleast_1d(np.asarray(values, np.float64)))
-        logits = row / self._decision.temperature
+            wide = np.empty((0, 0))
+            if spread is not None:
+                wide = np.atleast_2d(spread.astype(np.float64) * np.asarray(scaling.spread))
+            return Predictions(numbers=np.atleast_2d(scaling.to_unit(said)), spreads=wide)
+        chosen = decision.read(trained.folder)
+        classes, logits = trained.inputs.classes, said / chosen.temperature
         if trained.spec.data.task == "labels":
             shares = np.exp(-np.logaddexp(0, -logits))
-            yes = [s >= self._decision.threshold(c) for c, s in zip(classes, shares, strict=True)]
-            return Prediction(shares, tuple(c for c, on in zip(classes, yes, strict=True) if on))
-        shares = probabilities(logits[None])[0]
+            held = shares >= [chosen.threshold(name) for name in classes]
+            # Each class is a yes or no of its own, so that their chances are multiplied.
+            whole = np.where(held, shares, 1 - shares).prod(axis=1)
+            return Predictions(shares, held, confidence=whole)
+        shares = probabilities(logits)
         if trained.spec.data.task == "yes_no":
-            said = int(shares[1] >= self._decision.threshold(classes[1]))
+            number = (shares[:, 1] >= chosen.threshold(classes[1])).astype(np.int64)
         else:
-            said = int(decided(shares[None], trained.objective.by_median)[0])
-        return Prediction(shares, (classes[said],))
-
-    def _nearest(self, sample: OneSample) -> Prediction:
-        """Who of the run's own samples lies nearest, by the first alignment that can be asked."""
-        known = pairs.read(self.trained.folder, _HELD)
-        for name, pair in known.items():
-            for asked in PAIRS[name]:
-                if asked in sample.lacking:
-                    continue
-                vector = self.trained.says(sample.arrays)[projection_of(name, asked)][0]
-                unit = vector / max(float(np.linalg.norm(vector)), 1e-12)
-                (other,) = (m for m in pair.halves if m != asked)
-                near = np.where(pair.has, pair.halves[other] @ unit, -np.inf)
-                rows = np.argsort(-near, kind="stable")[: min(NEAREST, int(pair.has.sum()))]
-                found = tuple((str(pair.stems[row]), float(near[row])) for row in rows)
-                return Prediction(np.empty(0), (), found)
-        raise UserError(
-            "This run predicts nothing, and keeps no samples to compare with.", "Evaluate it again."
-        )
+            number = decided(shares, trained.objective.by_median)
+        held = np.arange(len(classes)) == number[:, None]
+        return Predictions(shares, held, confidence=shares[held])
 
 
-def predict_folder(
-    trained: Trained, folder: Path, file: Path, tell: Callable[[str, int, int], object],
-    stop: Callable[[], bool],
-) -> str:  # fmt: skip
-    """Predict every sample of a folder into a CSV file; one bad file never ends it.
-
-    Args:
-        trained: the run.
-        folder: a folder or zip of samples, laid out as data for training may be.
-        file: the CSV file to write; a line a sample, in their order.
-        tell: told how far it is.
-        stop: asked often; true ends it, and nothing is written.
-
-    Returns:
-        What came of it, in a sentence.
-
-    Raises:
-        UserError: there is nothing to predict, or the file cannot be written.
-        Stopped: the wish to stop was heard.
-    """
-    tell("Looking at the folder", 0, 0)
-    index = scan(folder, check=False, stop=stop)
-    predictor = Predictor(trained)
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(_header(trained))
-    lost = 0
-    for begin in range(0, len(index), _AT_ONCE):
-        if stop():
-            raise Stopped
-        tell("Predicting", begin, len(index))
-        rows = range(begin, min(begin + _AT_ONCE, len(index)))
-        for line in _lines(predictor, index, rows):
-            lost += bool(line[-1])
-            writer.writerow(line)
-    try:
-        write_atomic(file, stream.getvalue())
-    except OSError as error:
-        raise UserError(
-            f"{file} cannot be written: {error.strerror}.", "Choose another place."
-        ) from None
-    words = f"{len(index):,} samples were predicted"
-    return f"{words}; {lost:,} of them could not be read." if lost else f"{words}."
-
-
-def _header(trained: Trained) -> list[str]:
-    inputs = trained.inputs
-    if inputs.classes:
-        return ["sample", "prediction", "confidence", *inputs.classes, "problem"]
-    if trained.spec.objective.loss is None:
-        return ["sample", "nearest", "likeness", "problem"]
-    return ["sample", *(inputs.columns or (trained.spec.data.target or "prediction",)), "problem"]
-
-
-def _lines(predictor: Predictor, index: Index, rows: range) -> Iterator[list[str]]:
-    """The lines of some samples; of one that cannot be read only the problem."""
-    read_ones: dict[int, OneSample] = {}
-    problems: dict[int, str] = {}
-    for row in rows:
-        try:
-            read_ones[row] = read(predictor.trained, _given(index, row))
-        except UserError as error:
-            problems[row] = f"{error.problem} {error.remedy}".strip()
-    found = dict(zip(read_ones, predictor.predict(list(read_ones.values())), strict=True))
-    wide = len(_header(predictor.trained)) - 2
-    for row in rows:
-        stem = str(index.stems[row])
-        if row in problems:
-            yield [stem, *[""] * wide, problems[row]]
-        else:
-            yield [stem, *_cells(predictor.trained, found[row]), ""]
-
-
-def _given(index: Index, row: int) -> Given:
-    has = {m: bool(index.has(m)[row]) for m in MODALITIES if m in index.modalities}
-    return Given(
-        image=index.path("image", row) if has.get("image") else None,
-        audio=index.path("audio", row) if has.get("audio") else None,
-        text=index.text(row) if has.get("text") else None,
-    )
-
-
-def _cells(trained: Trained, one: Prediction) -> list[str]:
-    numbers = [repr(float(value)) for value in one.answers]
-    if not trained.inputs.classes:
-        first = one.nearest[0] if one.nearest else ("", 0.0)
-        return numbers or [first[0], repr(first[1])]
-    if trained.spec.data.task == "labels":
-        return [" | ".join(one.said), repr(float(one.answers.max())), *numbers]
-    place = trained.inputs.classes.index(one.said[0])
-    return [one.said[0], numbers[place], *numbers]
+def _padded(values: NDArray[Any], count: int) -> NDArray[Any]:
+    """As many rows as the compiled model takes; those that are too many repeat the last."""
+    short = count - len(values)
+    return np.concatenate([values, np.repeat(values[-1:], short, axis=0)]) if short else values

@@ -1,94 +1,103 @@
-"""Files and words of anybody as the model gets them: by the very readers that training uses."""
+"""Files and words that a person gives, as the arrays that a trained run was made of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.data.parallel import one_core_each
-from workbench.data.readers import audio, image, text
+from workbench.data.media import SUFFIXES, row_form
+from workbench.data.readers import text as texts
+from workbench.data.readers import tokens
 from workbench.errors import UserError
-from workbench.insight.sample import OneSample, text_array
 from workbench.insight.trained import Trained
 from workbench.parts import MODALITIES, Modality
 
+Raw = Path | str
+"""A file; of a text also its words."""
 
-@dataclass(frozen=True)
-class Given:
-    """What somebody gives; None: nothing of that modality.
-
-    Args:
-        image: a file.
-        audio: a file.
-        text: words, not a file.
-    """
-
-    image: Path | None = None
-    audio: Path | None = None
-    text: str | None = None
-
-    def has(self, modality: Modality) -> bool:
-        """Whether something of that modality is given."""
-        return getattr(self, modality) is not None
+NOUNS: Mapping[Modality, str] = {"image": "picture", "audio": "sound", "text": "text"}
 
 
-def read(trained: Trained, given: Given) -> OneSample:
-    """A sample in the form of the model's inputs; what is not given is lacking.
+class Reader:
+    """Reads for one trained run, by the same readers and options as its training did.
 
     Args:
         trained: the run.
-        given: files and words; those of modalities that the run does not know are not looked at.
-
-    Raises:
-        UserError: a file cannot be read, or nothing that the model knows is given.
     """
-    known = [m for m in MODALITIES if m in trained.spec.modalities]
-    found = {m: _one(trained, m, given) for m in known if given.has(m)}
-    if not found:
-        words = " or ".join({"image": "a picture", "audio": "a sound", "text": "words"}[m]
-                            for m in known)  # fmt: skip
-        raise UserError("Nothing is given that the model knows.", f"Give it {words}.")
-    lacking = tuple(m for m in known if m not in found)
-    return OneSample(found | {m: nothing(trained, m) for m in lacking}, lacking)
+
+    def __init__(self, trained: Trained) -> None:
+        self._trained = trained
+        self._data = trained.spec.data
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What the run takes, in the fixed order."""
+        return tuple(m for m in MODALITIES if m in self._trained.spec.modalities)
+
+    def row(self, modality: Modality, raw: Raw) -> NDArray[Any]:
+        """One modality of one sample, without the batch.
+
+        Args:
+            modality: which.
+            raw: a file, or words.
+
+        Raises:
+            UserError: the run takes no such modality, or the file is of another kind, cannot be
+                decoded or is gone.
+        """
+        if modality not in self._trained.spec.modalities:
+            takes = " and ".join(f"{NOUNS[m]}s" for m in self.modalities)
+            raise UserError(f"This run takes no {NOUNS[modality]}s.", f"It takes {takes}.")
+        if isinstance(raw, Path):
+            _refuse_kind(modality, raw)
+        if modality == "text":
+            return self.words(texts.read(raw)[0] if isinstance(raw, Path) else raw)
+        return row_form(modality, self._data).read(Path(raw))
+
+    def nothing(self, modality: Modality) -> NDArray[Any]:
+        """What stands where a sample lacks a modality: zeros, as in training."""
+        shape = self._trained.inputs.shapes[modality]
+        if modality == "text":
+            kind = np.dtype(np.int32 if self._data.text.form == "tokens" else np.float32)
+            return np.zeros(shape, kind)
+        return np.zeros(shape, row_form(modality, self._data).kind)
+
+    def words(self, text: str) -> NDArray[Any]:
+        """A text as the model gets it, [words] or [size].
+
+        Args:
+            text: any text.
+
+        Raises:
+            UserError: the sentence model that the run was trained with is gone or another one.
+        """
+        return self._of_words(text)
+
+    @cached_property
+    def _of_words(self) -> Callable[[str], NDArray[Any]]:
+        options, known = self._data.text, self._trained.inputs.tokenizer
+        if options.form == "tokens":
+            tokenizer = tokens.from_json(known)
+            return lambda text: tokens.encode(tokenizer, [text], options.words)[0]
+        from workbench.data.readers import sentences
+
+        model = sentences.opened(options)
+        if model.facts() != known:
+            raise UserError(
+                f"The sentence model {model.name} is not the one that the run was trained with.",
+                f"Put the one of that time back to {options.model}, or train again.",
+            )
+        return model.vector
 
 
-def nothing(trained: Trained, modality: Modality) -> NDArray[Any]:
-    """What stands for a modality that is lacking, [1, ...]: zeros, as training has them."""
-    kind = {"image": "uint8", "audio": "float16", "text": "int32"}[modality]
-    if modality == "text" and trained.spec.data.text.form != "tokens":
-        kind = "float32"
-    return np.zeros((1, *trained.inputs.shapes[modality]), kind)
-
-
-def _one(trained: Trained, modality: Modality, given: Given) -> NDArray[Any]:
-    data = trained.spec.data
-    if modality == "image":
-        assert given.image is not None
-        return image.read_bytes(given.image, data.image.size, data.image.fit)[None]
-    if modality == "audio":
-        assert given.audio is not None
-        # Half precision, as the cache keeps it: the model has never heard more. On one core, as
-        # there: products of matrices end on other last digits when their rows are shared out.
-        with one_core_each():
-            return audio.heard(given.audio, data.audio).astype(np.float16)[None]
-    assert given.text is not None
-    return text_array(trained, given.text)
-
-
-def words_of(path: Path) -> str:
-    """The text of a file.
-
-    Raises:
-        UserError: it cannot be read.
-    """
-    return text.read(path)[0]
-
-
-def together(samples: list[OneSample]) -> Mapping[Modality, NDArray[Any]]:
-    """Several samples as one batch."""
-    return {m: np.concatenate([one.arrays[m] for one in samples]) for m in samples[0].arrays}
+def _refuse_kind(modality: Modality, path: Path) -> None:
+    if path.is_dir():
+        raise UserError(f"{path.name} is a folder, not a file.", "Give one of its files.")
+    if path.suffix.lower() not in SUFFIXES[modality]:
+        known = ", ".join(sorted(ending[1:].upper() for ending in SUFFIXES[modality]))
+        raise UserError(f"{path.name} is no {NOUNS[modality]}.", f"These are read: {known}.")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from workbench.data.prepared import Prepared
 from workbench.data.readers import tokens
 from workbench.errors import UserError
+from workbench.insight.reading import Reader
 from workbench.insight.trained import Trained
 from workbench.parts import Modality
 
@@ -103,12 +104,7 @@ def text_array(trained: Trained, text: str) -> NDArray[Any]:
     Raises:
         UserError: the sentence model that the run was trained with is gone.
     """
-    options = trained.spec.data.text
-    if options.form == "tokens":
-        return tokens.encode(tokens.from_json(trained.inputs.tokenizer), [text], options.words)
-    from workbench.data.readers import sentences
-
-    return sentences.opened(options).vector(text)[None]
+    return Reader(trained).words(text)[None]
 
 
 def words_of(trained: Trained, numbers: NDArray[np.int32]) -> tuple[str, ...]:

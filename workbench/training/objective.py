@@ -203,6 +203,11 @@ class Objective:
         loss = self._spec.objective.loss
         return loss is not None and parts.find("loss", loss.name).chances
 
+    @property
+    def has_spread(self) -> bool:
+        """Whether its head gives a standard deviation with each number."""
+        return self._head == "spread"
+
     def spreads(self, given: Mapping[str, Tensor]) -> Tensor | None:
         """The standard deviation that a head gives with its numbers, [batch, outputs]; or None."""
         return heads.spread(self._head, given[TASK]) if TASK in given else None

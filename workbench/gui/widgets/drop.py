@@ -73,6 +73,9 @@ def dropped_folder(data: QMimeData) -> Path | None:
 class DropHint(QFrame):
     """Covers a window while something that can be opened is dragged over it, and takes it.
 
+    It stays away while a widget is seen that takes drops by itself: one whose property
+    ``takes_drops`` is true.
+
     Args:
         window: what it covers; drops anywhere on it are taken.
         name: its ``objectName``.
@@ -129,7 +132,7 @@ class DropHint(QFrame):
 
     def _enter(self, event: QDragEnterEvent) -> bool:
         path = dropped_folder(event.mimeData())
-        if path is None:
+        if path is None or self._taken_elsewhere():
             return False
         event.acceptProposedAction()
         self.path.setText(str(path))
@@ -137,6 +140,11 @@ class DropHint(QFrame):
         self.show()
         self.raise_()
         return True
+
+    def _taken_elsewhere(self) -> bool:
+        window = self.parentWidget()
+        places = window.findChildren(QWidget) if window is not None else []
+        return any(place.property("takes_drops") and place.isVisible() for place in places)
 
     def _cover(self) -> None:
         parent = self.parentWidget()
