@@ -489,6 +489,63 @@ def test_the_window_leaves_drops_to_a_place_that_takes_them(qtbot, made, tmp_pat
     window.takeCentralWidget()
 
 
+class Told(QObject):
+    """Stands in for engines, results and index: whoever asks gets the index at once."""
+
+    changed, answered, found, failed = (
+        Signal(object),
+        Signal(object),
+        Signal(object),
+        Signal(object),
+    )
+
+    def __init__(self, state=None, index=None):
+        super().__init__()
+        self.state, self.index, self.asked = state, index, []
+
+    def ask(self, question=None):
+        if question is not None:
+            self.asked.append(question)
+        elif isinstance(self.index, Exception):
+            self.failed.emit(self.index)
+        else:
+            self.found.emit(self.index)
+
+    def study(self, request):
+        return Worker()
+
+
+def test_any_sample_of_the_run_is_taken_and_data_that_are_gone_are_told(qtbot, shapes, tmp_path):
+    from dataclasses import replace
+
+    from workbench.errors import UserError
+    from workbench.gui.trying import Trying
+
+    index = scan(shapes, check=False)
+    state = results_of(tmp_path)
+    stem = np.array([str(index.stems[7])] * 2)
+    state = ResultsState(**{**vars(state), "samples": replace(state.samples, stem=stem)})
+    engines, results, source = Told(), Told(state), Told(index=index)
+    hardware = Hardware(StandInDevices(), StandInMicrophone(), StandInCamera())
+    trying = Trying(source, results, engines, lambda: hardware)
+    qtbot.addWidget(trying.view)
+    results.changed.emit(state)
+    with qtbot.waitExposed(trying.view):
+        trying.view.show()
+    click(qtbot, trying.view, "tryit_sample")
+    qtbot.waitUntil(lambda: len(engines.asked) == 2)
+    assert engines.asked[-1].image == str(index.path("image", 7))
+    assert "the truth is" in words(trying.view, "tryit_stem")
+    engines.answered.emit(
+        events.Predicted(number=engines.asked[-1].number, answers=(0.1, 0.9, 0.0), said=("dog",))
+    )
+    assert words(trying.view, "tryit_headline") == "dog, 90.0%"
+    source.index = UserError("The data are gone.")
+    click(qtbot, trying.view, "tryit_sample")
+    assert "The data are gone." in words(trying.view, "tryit_banner_text")
+    trying.close()
+
+
 def said(answers, task="category", names=CLASSES, **more):
     event = events.Predicted(number=1, answers=answers, **more)
     return answer_of(event, classes=names, task=task, span=(10.0, 20.0), before=None)
@@ -509,10 +566,11 @@ def test_doubt_is_told_in_words():
 
 def test_a_number_has_an_interval_of_95_per_cent_and_a_place_among_the_usual_ones():
     found = said((15.0,), task="number", names=("age",), spreads=(1.0,))
-    assert found.headline == "15, 95 % between 13.04 and 16.96"
+    assert found.headline == "15 (95 %: 13.04 to 16.96)"
     (row,) = found.rows
     assert row.place == pytest.approx(0.5)
     assert row.between == pytest.approx((0.304, 0.696))
+    assert row.ends == ("10", "20")
     far = said((40.0,), task="number", names=("age",))
     assert "outside of all that was evaluated" in far.doubt
     assert far.rows[0].place == 1.0

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from workbench.gui import theme
 from workbench.gui.presenters.insight.tryit_words import Row
 
-_ROW, _LEAST = 44, 32
+_ROW, _LEAST = 46, 32
 """Pixels of a row where there is room, and where there is little."""
-_LINE, _THICK = 20, 10
+_LINE, _THICK, _ENDS = 20, 10, 13
 _ROUNDED = 6.0
 """A mark so near to the beginning would only cut off the round end."""
 _SAME = 0.003
@@ -97,6 +97,7 @@ class PredictionBars(QWidget):
                 track = QRectF(0, room.top() + _LINE + 1, self.width(), max(thick, 4.0))
                 if self._kind == "numbers":
                     self._paint_scale(painter, row, track)
+                    self._paint_ends(painter, row, track, room.bottom())
                 else:
                     self._paint_bar(painter, row, track)
         painter.end()
@@ -157,6 +158,20 @@ class PredictionBars(QWidget):
                 painter.setBrush(dot)
                 x = track.left() + radius + (track.width() - 2 * radius) * share
                 painter.drawEllipse(QPointF(x, middle), radius, radius)
+
+    def _paint_ends(self, painter: QPainter, row: Row, track: QRectF, bottom: float) -> None:
+        line = QRectF(track.left(), track.bottom() + 1, track.width(), _ENDS)
+        if line.bottom() > bottom:
+            return
+        font = self.font()
+        font.setPixelSize(theme.QUIET - 1)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.current().quiet))
+        for words, side in zip(
+            row.ends, (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight), strict=True
+        ):
+            painter.drawText(line, side | Qt.AlignmentFlag.AlignTop, words)
+        painter.setFont(self.font())
 
 
 def _upto(track: QRectF, share: float) -> QRectF:

@@ -35,6 +35,7 @@ class Row:
         between: of a number where it lies with 95 % confidence, on the same scale; None: not known.
         said: it is what the model says.
         true: it is the truth.
+        ends: of a scale what stands at its ends.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Row:
     between: tuple[float, float] | None = None
     said: bool = False
     true: bool = False
+    ends: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,6 @@ def answer_of(
         rows, headline, doubt, kind = _near(event)
     elif task in ("number", "numbers"):
         rows, headline, doubt, kind = _numbers(event, classes, span, before)
-        headline += f" (the truth is {truth[0]})" if truth else ""
     elif event.answers:
         rows, headline, doubt, kind = _shares(event, classes, task, before, truth)
     else:
@@ -178,13 +179,21 @@ def _numbers(
             between = (_place(value - off, span), _place(value + off, span))
         was = _place(older[n], span) if len(older) == len(event.answers) else -1.0
         rows.append(
-            Row(names[n], words, _place(value, span), was, between if span else None, said=True)
+            Row(
+                names[n],
+                words,
+                _place(value, span),
+                was,
+                between if span else None,
+                said=True,
+                ends=(number_words(span[0]), number_words(span[1])) if span else ("", ""),
+            )
         )
     headline = rows[0].words if len(rows) == 1 else f"{len(rows)} numbers"
     if event.spreads and len(rows) == 1:
         off = _SURE * event.spreads[0]
         first, last = (number_words(event.answers[0] + sign * off) for sign in (-1, 1))
-        headline = f"{number_words(event.answers[0])}, 95 % between {first} and {last}"
+        headline = f"{number_words(event.answers[0])} (95 %: {first} to {last})"
     doubt = ""
     if span is not None and not _usual(event.answers[0], span):
         doubt = f"{names[0]} lies outside of all that was evaluated; take it with care."
