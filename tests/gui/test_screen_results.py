@@ -155,6 +155,16 @@ def test_a_cell_of_the_matrix_lists_its_samples_until_it_is_let_go(qtbot, view, 
     assert stems(view) == ["nine", "seven", "eight"]
 
 
+def test_cells_say_counts_or_shares(qtbot, view, tmp_path) -> None:
+    show(qtbot, view, make_run(tmp_path / "run", of_classes()))
+    counts = view.matrix.grab().toImage()
+    click(qtbot, view, "results_shares_of_cells")
+    shares = view.matrix.grab().toImage()
+    assert shares != counts
+    click(qtbot, view, "results_shares_of_cells")
+    assert view.matrix.grab().toImage() == counts
+
+
 def test_a_class_and_a_name_narrow_the_list(qtbot, view, tmp_path) -> None:
     show(qtbot, view, make_run(tmp_path / "run", of_classes()))
     view.presenter.choose_mistakes(False)

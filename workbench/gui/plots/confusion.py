@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -59,6 +59,13 @@ class ConfusionMatrix(QWidget):
         self._chosen: Cell | None = None
         self._under: Cell | None = None
         self._cursor: Cell = (0, 0)
+        self._as_shares = False
+
+    @Slot(bool)
+    def show_as_shares(self, on: bool) -> None:
+        """Write shares of each true class in the cells, or counts."""
+        self._as_shares = on
+        self.update()
 
     def show_counts(
         self,
@@ -292,15 +299,18 @@ class ConfusionMatrix(QWidget):
         self, painter: QPainter, box: QRectF, cell: Cell, colour: QColor, share: float
     ) -> None:
         count = f"{int(self._counts[cell]):,}"
+        if self._as_shares:
+            count = f"{self._counts[cell] / max(int(self._counts[cell[0]].sum()), 1):.0%}"
         metrics = painter.fontMetrics()
         if metrics.horizontalAdvance(count) + 4 > box.width() or box.height() < 13:
             return
         worn = theme.current()
         words = QColor(readable(worn, colour))
-        if count == "0":
+        nobody = not self._counts[cell]
+        if nobody:
             words = QColor(worn.quiet)
         painter.setPen(words)
-        if box.height() < 40 or box.width() < 48 or count == "0":
+        if box.height() < 40 or box.width() < 48 or nobody or self._as_shares:
             painter.drawText(box, _FLAGS.AlignCenter, count)
             return
         font = painter.font()

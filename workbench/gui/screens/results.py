@@ -309,6 +309,10 @@ class ResultsView(Screen):
         self.matrix = ConfusionMatrix("results_matrix")
         self.matrix.cell_chosen.connect(self._presenter.choose_cell)
         self.matrix.cleared.connect(self._presenter.clear_cell)
+        self.as_shares = Button("Shares", "results_shares_of_cells", chip=True)
+        self.as_shares.setToolTip("Write shares of each true class in the cells instead of counts")
+        self.as_shares.clicked.connect(self.matrix.show_as_shares)
+        card.head.addWidget(self.as_shares)
         card.body.addWidget(self.matrix)
         self._matrix_card = card
         row.addWidget(card, 48)
