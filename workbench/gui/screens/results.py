@@ -305,7 +305,7 @@ class ResultsView(Screen):
 
     def _of_classes(self) -> QWidget:
         page, row = _page()
-        card = Card("Confusion matrix", "click a cell to see its samples")
+        card = Card("Confusion matrix", "click a cell")
         self.matrix = ConfusionMatrix("results_matrix")
         self.matrix.cell_chosen.connect(self._presenter.choose_cell)
         self.matrix.cleared.connect(self._presenter.clear_cell)
