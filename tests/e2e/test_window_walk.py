@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from workbench.gui import results_tabs
 from workbench.gui.app import Workbench
 from workbench.gui.opening import make_application
 from workbench.runs import store
@@ -25,7 +26,9 @@ WAIT = 60_000
 
 
 @pytest.fixture
-def bench(qtbot, tmp_path):
+def bench(qtbot, tmp_path, monkeypatch):
+    # No program of the desktop shall open what is written.
+    monkeypatch.setattr(results_tabs, "open_with_desktop", lambda path: None)
     make_application()
     made = Workbench(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
     made.show()
@@ -97,6 +100,27 @@ def test_a_folder_of_class_folders_is_trained_to_the_end(qtbot, bench, shapes):
     names = {entry.name for entry in run.folder.iterdir()}
     assert {"spec.json", "environment.json", "events.jsonl", "status.json"} <= names
     until(qtbot, lambda: bench.results.state.phase == "shown")
+    look_from_all_sides(qtbot, bench, run)
+
+
+def look_from_all_sides(qtbot, bench, run):
+    """The tabs of the results with the real engine: questions, longer work, and a report."""
+    tabs = bench.results_tabs
+    bench.window.show_stage("results")
+    bench.results_view.tabs.setCurrentWidget(tabs.microscope_view)
+    until(qtbot, lambda: bool(tabs.microscope.state.bars))
+    assert tabs.microscope.state.error is None
+    assert set(tabs.microscope.state.maps.maps) == {"image", "audio", "text"}
+    assert max(bar.share for bar in tabs.microscope.state.bars) > 0
+    bench.results_view.tabs.setCurrentWidget(tabs.modalities_view)
+    click(qtbot, bench, "results_contribute_start")
+    until(qtbot, lambda: tabs.modalities.state.phase in {"shown", "failed"})
+    found = tabs.modalities.state.found
+    assert sum(row.shapley for row in found.modalities) == pytest.approx(found.gain)
+    bench.results_view.tabs.setCurrentWidget(tabs.handover_view)
+    click(qtbot, bench, "results_report_card")
+    until(qtbot, lambda: tabs.handover.state.written is not None)
+    assert "Shapley" in (run.folder / "report" / "MODEL_CARD.md").read_text("utf-8")
 
 
 def test_a_killed_engine_is_a_failed_run_and_the_window_goes_on(qtbot, bench, shapes):
