@@ -12,6 +12,8 @@ BINS = 15
 """As in Guo et al. 2017, arXiv:1706.04599."""
 _LOG_RANGE = (-4.0, 4.0)
 # Natural logarithms of the temperatures that are searched.
+_LESS = 1e-9
+# Differences of the mean log-likelihood that say nothing.
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,12 @@ def negative_log_likelihood(logits: NDArray[np.float64], true: NDArray[np.int64]
     return float((total - own[np.arange(len(true)), true]).mean())
 
 
-def temperature(logits: NDArray[np.float64], true: NDArray[np.int64]) -> float:
+def temperature(logits: NDArray[np.float64], true: NDArray[np.int64]) -> float | None:
     """The number that logits are divided by so that these samples are most likely.
 
     Fitted on samples that the figures are not measured on. The predicted class stays the same.
+    None where there is no such number: samples that are all told right are the more likely the
+    smaller it is, and logits that say nothing the larger it is.
 
     Args:
         logits: [samples, classes].
@@ -80,10 +84,17 @@ def temperature(logits: NDArray[np.float64], true: NDArray[np.int64]) -> float:
     References:
         Guo et al. 2017, arXiv:1706.04599, section 4.2.
     """
+
+    def unlikely(log: float) -> float:
+        return negative_log_likelihood(logits / np.exp(log), true)
+
     found = minimize_scalar(
-        lambda log: negative_log_likelihood(logits / np.exp(log), true),
+        unlikely,
         bounds=_LOG_RANGE,
         method="bounded",
         options={"xatol": 1e-8},
     )
+    # At an end as likely as at the best place: the search would stop anywhere on the way there.
+    if not min(map(unlikely, _LOG_RANGE)) > found.fun + _LESS:
+        return None
     return float(np.exp(found.x))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics
@@ -179,7 +177,7 @@ def _calibrated(
     if held is None:
         return Calibration(bins=calibration.BINS, plain=plain)
     fitted = calibration.temperature(*_as_classes(task, *held))
-    if not math.isfinite(fitted):
+    if fitted is None:
         return Calibration(bins=calibration.BINS, plain=plain)
     scaled = _bins(own[0] / fitted, own[1])
     return Calibration(bins=calibration.BINS, plain=plain, temperature=fitted, scaled=scaled)

@@ -117,8 +117,8 @@ def _ranked(
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:  # fmt: skip
     """What each sample adds to the figures of whole rankings: of the model and of guessing.
 
-    Guessing puts classes in the order of their frequency in training, and says that frequency,
-    each class counted once more so that none is impossible.
+    Guessing puts classes in the order of their frequency in training, of those alike the first
+    first, and says that frequency, each class counted once more so that none is impossible.
     """
     lines, classes = np.arange(len(true)), shares.shape[1]
     counts = np.bincount(trained, minlength=classes) + 1.0
@@ -126,7 +126,7 @@ def _ranked(
     # How many classes stand before the true one; those alike count half.
     own = shares[lines, true][:, None]
     place = (shares > own).sum(axis=1) + ((shares == own).sum(axis=1) - 1) / 2
-    guess = (often > often[true][:, None]).sum(axis=1)
+    guess = np.argsort(np.argsort(-counts, kind="stable"))[true]
     found = {
         f"top_{k}": ((place < k).astype(np.float64), (guess < k).astype(np.float64))
         for k in TOP
@@ -209,9 +209,7 @@ def _labels(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.flo
         confidence=np.exp(-np.logaddexp(0, -np.abs(outputs)).sum(axis=1)),
         true_probability=np.exp(-np.logaddexp(0, -of_true).sum(axis=1)),
         outputs=outputs.astype(np.float32),
-        intervals=intervals.of_draws(
-            intervals.of_means({"accuracy": (true == predicted).all(axis=1).astype(np.float64)})
-        ),
+        intervals=intervals.of_sets(true.astype(bool), predicted.astype(bool)),
         per_class=_per_class(prepared.classes, _as_sets(true), _as_sets(predicted)),
     )
 
@@ -262,6 +260,7 @@ def _numbers(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.fl
                 if figure in ColumnRow.model_fields
             },
             baseline_mae=_errors(true[:, place], guess[:, place])["mae"],
+            intervals=intervals.of_errors(true[:, place], predicted[:, place]),
         )
         for place, name in enumerate(prepared.columns)
     )
@@ -271,6 +270,7 @@ def _numbers(prepared: Prepared, rows: NDArray[np.int64], outputs: NDArray[np.fl
         target=true,
         prediction=predicted,
         per_column=columns,
+        intervals=intervals.of_errors(true, predicted),
     )
 
 

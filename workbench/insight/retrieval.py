@@ -53,13 +53,15 @@ def judge_pairs(pairs: Mapping[str, Pair]) -> Judged:
         baseline=dict(zip(names, np.mean(chances, axis=0).tolist(), strict=True)) if found else {},
         target=np.ones(count),
         prediction=total / np.maximum(times, 1),
-        intervals=_between(ranked),
+        intervals=_between([has for _, _, has in pairs.values()], ranked),
     )
 
 
-def _between(ranked: list[NDArray[np.int64]]) -> dict[str, intervals.Interval]:
+def _between(
+    halves: list[NDArray[np.bool_]], ranked: list[NDArray[np.int64]]
+) -> dict[str, intervals.Interval]:
     """Intervals over the samples; only where every pair is of the same ones."""
-    if not ranked or len({len(rank) for rank in ranked}) != 1:
+    if not ranked or any((has != halves[0]).any() for has in halves[1:]):
         return {}
     each = {f"recall_at_{n}": np.mean([rank <= n for rank in ranked], axis=0) for n in AT}
     return intervals.of_draws(intervals.of_means(each))

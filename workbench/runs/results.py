@@ -57,6 +57,7 @@ class ColumnRow(BaseModel):
         rmse: root of the mean squared error.
         r2: share of its variance that is explained; not a number for a single sample.
         baseline_mae: mean absolute error of always saying the median of the training samples.
+        intervals: of these figures, as of ``Results``.
     """
 
     model_config = ConfigDict(
@@ -68,6 +69,7 @@ class ColumnRow(BaseModel):
     rmse: float
     r2: float = math.nan
     baseline_mae: float
+    intervals: dict[str, tuple[float, float]] = {}
 
 
 class PairRow(BaseModel):

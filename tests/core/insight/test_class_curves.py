@@ -45,6 +45,13 @@ def test_bins_are_those_of_scikit_learn():
     assert found.count.sum() == len(true)
 
 
+def test_samples_that_are_all_told_right_or_say_nothing_have_no_temperature():
+    apart = np.array([[4.0, 0.0], [0.0, 3.0]] * 20)
+    assert calibration.temperature(apart, np.array([0, 1] * 20)) is None
+    # Turned round, nothing is as likely as saying nothing.
+    assert calibration.temperature(apart, np.array([1, 0] * 20)) is None
+
+
 def test_the_temperature_makes_the_truth_most_likely():
     logits, true = sample(samples=4000, sharp=3.0)
     fitted = calibration.temperature(logits, true)

@@ -69,6 +69,16 @@ def evaluate(folder, run_spec, data, outputs, trained_on=None):
     return said, *results.read(folder, "test")
 
 
+def test_guessing_ranks_classes_that_are_alike_in_training_instead_of_naming_all(tmp_path):
+    # Train: a b c d e, each once. Guessing then names a, b and c as its three.
+    data = prepared("category", [0, 1, 2, 3, 4, 0, *range(7)], tuple("abcdefg"))
+    # Of g and f a model names the true one first, of all others last.
+    outputs = np.where(np.eye(7, dtype=bool), [[-1.0]] * 5 + [[1.0]] * 2, 0.0)
+    said, _, _ = evaluate(tmp_path, make_spec("category", "cross_entropy"), data, outputs)
+    assert said.metrics["top_3"] == pytest.approx(2 / 7)
+    assert said.baseline["top_3"] == pytest.approx(3 / 7)
+
+
 def test_figures_of_categories_are_those_worked_by_hand(tmp_path):
     # Train: b most often. Test: true a a b c; said a b b b.
     data = prepared("category", [1, 1, 1, 0, 2, 0, 0, 0, 1, 2], ("a", "b", "c"))

@@ -16,6 +16,8 @@ from workbench.gui.plots.scatter import ResultPlot, dress_legend
 from workbench.runs.class_curves import Bins, ClassCurve, ThresholdCurve
 
 Numbers = NDArray[np.float64]
+_FEWEST = 12
+# The median of fewer errors is mostly chance.
 
 
 class RatePlot(ResultPlot):
@@ -29,9 +31,9 @@ class RatePlot(ResultPlot):
 
     def __init__(self, name: str, what: str, parent: QWidget | None = None) -> None:
         self._roc = what == "roc"
-        words = ("found of its samples", "taken for it of the others")
+        words = ("true positive rate (recall)", "false positive rate")
         if not self._roc:
-            words = ("right of those said", "found of its samples")
+            words = ("precision", "recall")
         title = "Receiver operating characteristic" if self._roc else "Precision against recall"
         super().__init__(name, title, *words, parent)
         self._others: Any = pg.PlotDataItem(connect="finite")
@@ -92,7 +94,7 @@ class ReliabilityPlot(ResultPlot):
     """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, "Reliability", "is right", "says to be sure", parent)
+        super().__init__(name, "Reliability", "share that is right", "confidence", parent)
         self._line: Any = pg.PlotDataItem([0, 1], [0, 1])
         self._plain: Any = pg.PlotDataItem(symbolSize=7)
         self._scaled: Any = pg.PlotDataItem(symbolSize=6)
@@ -107,12 +109,12 @@ class ReliabilityPlot(ResultPlot):
         """Show the bins as the model says them, and as a temperature mends them."""
         self._legend.clear()
         self._plain.setData(plain.confidence, plain.accuracy)
-        self._legend.addItem(self._plain, f"as it says, error {plain.error:.1%}")
+        self._legend.addItem(self._plain, f"as it is, error {plain.error:.1%}")
         if scaled is None:
             self._scaled.setData([], [])
         else:
             self._scaled.setData(scaled.confidence, scaled.accuracy)
-            self._legend.addItem(self._scaled, f"mended, error {scaled.error:.1%}")
+            self._legend.addItem(self._scaled, f"with the temperature, error {scaled.error:.1%}")
         self.setAccessibleDescription(f"Expected calibration error {plain.error:.1%}")
 
     def dress(self) -> None:
@@ -143,9 +145,7 @@ class ThresholdPlot(ResultPlot):
     """The person dragged the threshold there."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(
-            name, "Threshold", "share", "probability from which on it is a yes", parent
-        )
+        super().__init__(name, "Threshold", "share", "threshold", parent)
         # Here the pointer moves the line.
         self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, on=False)
         self._plot.setMenuEnabled(False)
@@ -153,7 +153,7 @@ class ThresholdPlot(ResultPlot):
         self._curves: dict[str, Any] = {}
         self._legend: Any = pg.LegendItem(offset=(-12, 8), verSpacing=-4)
         self._legend.setParentItem(self.view)
-        for words in ("right of those said", "found", "F1"):
+        for words in ("precision", "recall", "F1"):
             self._curves[words] = pg.PlotDataItem()
             self._plot.addItem(self._curves[words])
             self._legend.addItem(self._curves[words], words)
@@ -241,7 +241,7 @@ class ErrorsPlot(ResultPlot):
         self.dress()
 
     def show_numbers(self, said: Numbers, errors: Numbers, rows: NDArray[np.int64]) -> None:
-        """Show these errors, and their median in ten stretches of the prediction.
+        """Show these errors, and their median in up to ten stretches of the prediction.
 
         Args:
             said: predictions.
@@ -251,10 +251,11 @@ class ErrorsPlot(ResultPlot):
         self._points.setData(x=said[rows], y=errors[rows])
         known = np.isfinite(said) & np.isfinite(errors)
         said, errors = said[known], errors[known]
-        if len(said) < 40:
+        many = min(len(said) // _FEWEST, 10)
+        if many < 3:
             self._middle.setData([], [])
         else:
-            groups = np.array_split(np.argsort(said), 10)
+            groups = np.array_split(np.argsort(said), many)
             self._middle.setData(
                 [float(np.median(said[g])) for g in groups],
                 [float(np.median(errors[g])) for g in groups],

@@ -227,8 +227,15 @@ def in_words(found: Calibration) -> str:
     else:
         words += "too sure of itself." if gap > 0 else "not sure enough of itself."
     if found.temperature is None or found.scaled is None:
-        return words + " Too few validation samples to mend it."
+        return words + " The validation samples are too few, or too easy, to mend it."
+    before, after = found.plain.error, found.scaled.error
+    if after >= before:
+        return (
+            f"{words} Dividing its scores by {found.temperature:.2f}, as the validation samples "
+            f"ask for, does not help here: the calibration error goes from {before:.1%} to "
+            f"{after:.1%} ({found.bins} bins)."
+        )
     return (
         f"{words} Dividing its scores by {found.temperature:.2f} takes the calibration error from "
-        f"{found.plain.error:.1%} to {found.scaled.error:.1%} ({found.bins} bins)."
+        f"{before:.1%} to {after:.1%} ({found.bins} bins)."
     )

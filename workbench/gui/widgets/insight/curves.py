@@ -70,11 +70,22 @@ class CurvesView(QWidget):
         upper.addWidget(self._class_card(), 36)
         self.roc = RatePlot("results_roc", "roc")
         self.precision = RatePlot("results_precision", "precision")
-        for plot, title, hint in (
-            (self.roc, "Told from the rest (ROC)", "dashed: guessing"),
-            (self.precision, "Precision and recall", "dashed: guessing"),
+        for plot, title, meaning in (
+            (
+                self.roc,
+                "Told from the rest (ROC)",
+                "Up: how many of the samples of the class are found. Along: how many of all others "
+                "are taken for it. Each point is a threshold.",
+            ),
+            (
+                self.precision,
+                "Precision and recall",
+                "Up: how many of those that are said to be of the class are. Along: how many of "
+                "its samples are found. Each point is a threshold.",
+            ),
         ):
-            card = Card(title, hint)
+            card = Card(title, "dashed: guessing")
+            plot.setToolTip(meaning)
             card.body.addWidget(plot)
             upper.addWidget(card, 32)
         lower.addWidget(self._calibration_card(), 50)
@@ -93,8 +104,11 @@ class CurvesView(QWidget):
         card = Card("Does it know how sure it is?", "", "results_calibration_card")
         self.reliability = ReliabilityPlot("results_reliability")
         self.calibration = label("", "quiet", "results_calibration_words", wrap=True)
-        self.temperature = Button("Predict with mended confidence", "results_temperature",
+        self.temperature = Button("Predict with this temperature", "results_temperature",
                                   chip=True)  # fmt: skip
+        self.temperature.setToolTip(
+            "Predictions keep their class; only how sure they say to be is divided out"
+        )
         self.temperature.clicked.connect(self._presenter.use_temperature)
         card.body.addWidget(self.reliability, 1)
         card.body.addWidget(self.calibration)
@@ -164,7 +178,11 @@ class CurvesView(QWidget):
             self._shown = (state.curves,)
             self.classes.show_columns(_columns(known), np.arange(len(known)), _WIDTHS)
             left = state.curves.left_out if state.curves is not None else 0
-            self._class_hint.setText(f"{left} cannot be told, or are too many" if left else "")
+            self._class_hint.setText(f"{left:,} not shown" if left else "")
+            self._class_hint.setToolTip(
+                "Of these classes there is no sample, or nothing else, or they are rarer than the "
+                "60 that are shown."
+            )
         names = [curve.name for curve in known]
         if state.chosen in names:
             with QSignalBlocker(self.classes.selectionModel()):
@@ -186,6 +204,10 @@ class CurvesView(QWidget):
             return
         self.reliability.show_bins(found.plain, found.scaled)
         self.calibration.setText(in_words(found))
+        self.reliability.setToolTip(
+            "Samples are put together by how sure the model says to be; each point is the share "
+            "of them that it is right about. On the dashed line both are the same."
+        )
         self.temperature.setChecked(state.decided.temperature != 1.0)
 
     def _show_threshold(self, state: CurvesState) -> None:
