@@ -84,6 +84,8 @@ class AnswerBars(QWidget):
         painter.setFont(font)
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, short)
         painter.setFont(self.font())
+        if bar.share < 0:
+            return
         track = QRectF(room.left(), room.top() + 22, room.width(), 6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(worn.hover))

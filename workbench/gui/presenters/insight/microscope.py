@@ -31,6 +31,8 @@ METHODS = (
 )  # fmt: skip
 SOON_MS = 250
 """Words that are typed are asked about after this pause."""
+NO_BAR = -1.0
+"""The share of a number, which has no bar."""
 SHOWN = 6
 """Bars at most."""
 _DOUBTFUL_GAP = 0.05
@@ -42,7 +44,7 @@ class Bar:
 
     Args:
         name: of the class.
-        share: its probability now, 0..1; of a number how it lies between those shown.
+        share: its probability now, 0..1; ``NO_BAR`` of a number.
         before: the same of the sample as it is.
         words: the figure.
         true: it is the truth.
@@ -263,13 +265,7 @@ def _bars(state: MicroscopeState, event: events.Explained) -> tuple[Bar, ...]:
     now, before = np.array(event.answers), np.array(event.before)
     if state.numbers:
         return tuple(
-            Bar(
-                state.classes[n],
-                0.0,
-                0.0,
-                moved_words(now[n], before[n]),
-                explained=n == event.output,
-            )
+            Bar(name, NO_BAR, NO_BAR, moved_words(now[n], before[n]), explained=n == event.output)
             for n, name in enumerate(state.classes[: len(now)])
         )
     order = np.argsort(-np.maximum(now, before), kind="stable")

@@ -16,7 +16,7 @@ from workbench.engine import protocol
 from workbench.errors import UserError
 from workbench.gui.background import Latest
 from workbench.gui.presenters.insight import robustness_words as words
-from workbench.gui.presenters.insight.microscope import SHOWN, Bar, moved_words, truth_of
+from workbench.gui.presenters.insight.microscope import NO_BAR, SHOWN, Bar, moved_words, truth_of
 from workbench.gui.presenters.results import ResultsState
 from workbench.gui.presenters.study import Begin, StudyPresenter
 from workbench.parts import MODALITIES, Modality
@@ -339,7 +339,7 @@ def _bars(state: RobustnessState, event: events.Disturbed) -> tuple[Bar, ...]:
     now, before = np.array(event.answers), np.array(event.before)
     if state.numbers:
         return tuple(
-            Bar(name, 0.0, 0.0, moved_words(now[n], before[n]))
+            Bar(name, NO_BAR, NO_BAR, moved_words(now[n], before[n]))
             for n, name in enumerate(state.classes[: len(now)])
         )
     first = np.argsort(-before, kind="stable")

@@ -83,8 +83,13 @@ class ModalitiesView(QWidget):
         self.bar = StudyBar("results_contribute", "Find out", self._presenter.study)
         self.bar.wished.connect(self._presenter.ask)
         card.body.addWidget(self.bar)
+        # Between stretches, not aligned: an aligned card would not be as high as its words.
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(card)
+        row.addStretch(1)
         box.addStretch(2)
-        box.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        box.addLayout(row)
         box.addStretch(3)
         return page
 
