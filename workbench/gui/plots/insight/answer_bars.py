@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
 from workbench.gui import theme
+from workbench.gui.plots.insight.rows import NamedRows
 from workbench.gui.presenters.insight.microscope import Bar
 
 _ROW = 34
 
 
-class AnswerBars(QWidget):
+class AnswerBars(NamedRows):
     """A bar for each class: its length is the probability, a mark where it was before.
 
     Args:
@@ -20,45 +21,16 @@ class AnswerBars(QWidget):
         parent: its parent.
     """
 
-    chosen = Signal(str)
-    """The class whose bar was clicked."""
-
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setAccessibleName("What the model says")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        super().__init__(name, "What the model says", _ROW, 220, parent)
         self._bars: tuple[Bar, ...] = ()
 
     def show_bars(self, bars: tuple[Bar, ...]) -> None:
         """Show these bars."""
         self._bars = bars
         told = [f"{bar.name} {bar.words}{', the truth' if bar.true else ''}" for bar in bars]
-        self.setAccessibleDescription("; ".join(told))
         self.setToolTip("Click a bar to have it explained." if len(bars) > 1 else "")
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """A row for each bar."""
-        return QSize(220, max(len(self._bars), 1) * _ROW)
-
-    def place_of(self, name: str) -> QPointF:
-        """The middle of a bar's row."""
-        row = next(n for n, bar in enumerate(self._bars) if bar.name == name)
-        return QPointF(self.width() / 2, (row + 0.5) * _ROW)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the bar under the pointer."""
-        row = int(event.position().y() // _ROW)
-        if 0 <= row < len(self._bars):
-            self.chosen.emit(self._bars[row].name)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Wear another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
+        self.show_names(tuple(bar.name for bar in bars), "; ".join(told))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bars."""

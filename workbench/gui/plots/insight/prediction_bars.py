@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.gui import theme
+from workbench.gui.plots.insight.rows import NamedRows
 from workbench.gui.presenters.insight.tryit_words import Row
 
 _ROW, _LEAST = 46, 32
@@ -18,7 +19,7 @@ _SAME = 0.003
 """A ghost that lies nearer than this share of the width is not drawn."""
 
 
-class PredictionBars(QWidget):
+class PredictionBars(NamedRows):
     """A bar for each class, or a place on a scale for each number.
 
     Args:
@@ -26,13 +27,8 @@ class PredictionBars(QWidget):
         parent: its parent.
     """
 
-    chosen = Signal(str)
-    """The row of that name was clicked."""
-
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setAccessibleName("What the model says")
+        super().__init__(name, "What the model says", _ROW, 260, parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._rows: tuple[Row, ...] = ()
         self._kind = "shares"
@@ -46,18 +42,12 @@ class PredictionBars(QWidget):
         """
         self._rows, self._kind = rows, kind
         told = [f"{r.name} {r.words}{', the truth' if r.true else ''}" for r in rows]
-        self.setAccessibleDescription("; ".join(told))
         pointing = kind == "near" and bool(rows)
         self.setCursor(
             Qt.CursorShape.PointingHandCursor if pointing else Qt.CursorShape.ArrowCursor
         )
         self.setToolTip("Click a sample to look at it." if pointing else "")
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """A row for each bar."""
-        return QSize(260, len(self._rows) * _ROW)
+        self.show_names(tuple(row.name for row in rows), "; ".join(told))
 
     def minimumSizeHint(self) -> QSize:
         """Rows move together where there is little room."""
@@ -66,23 +56,6 @@ class PredictionBars(QWidget):
     def row_height(self) -> float:
         """Pixels of a row as they are now."""
         return min(float(_ROW), self.height() / max(len(self._rows), 1))
-
-    def place_of(self, name: str) -> QPointF:
-        """The middle of a row."""
-        number = next(n for n, row in enumerate(self._rows) if row.name == name)
-        return QPointF(self.width() / 2, (number + 0.5) * self.row_height())
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the row under the pointer."""
-        number = int(event.position().y() // max(self.row_height(), 1.0))
-        if 0 <= number < len(self._rows):
-            self.chosen.emit(self._rows[number].name)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Wear another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows."""

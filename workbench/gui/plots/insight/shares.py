@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.gui import theme
+from workbench.gui.plots.insight.rows import NamedRows
 
 _ROW = 44
 _HIGH = 20
@@ -36,7 +37,7 @@ class Bar:
     words: str
 
 
-class ShareBars(QWidget):
+class ShareBars(NamedRows):
     """Level bars from a common zero, each with the range where it may lie.
 
     Args:
@@ -44,14 +45,8 @@ class ShareBars(QWidget):
         parent: its parent.
     """
 
-    chosen = Signal(str)
-    """The bar of that modality was clicked."""
-
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setAccessibleName("What each modality added")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        super().__init__(name, "What each modality added", _ROW, 320, parent)
         self._bars: tuple[Bar, ...] = ()
         self._chosen = ""
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -59,30 +54,8 @@ class ShareBars(QWidget):
     def show_bars(self, bars: tuple[Bar, ...], chosen: str) -> None:
         """Show these bars, one of them chosen."""
         self._bars, self._chosen = bars, chosen
-        self.setAccessibleDescription(", ".join(f"{bar.title} {bar.words}" for bar in bars))
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """A row for each bar."""
-        return QSize(320, max(len(self._bars), 1) * _ROW)
-
-    def place_of(self, name: str) -> QPointF:
-        """The middle of a row."""
-        row = next(n for n, bar in enumerate(self._bars) if bar.name == name)
-        return QPointF(self.width() / 2, (row + 0.5) * _ROW)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose the bar under the pointer."""
-        row = int(event.position().y() // _ROW)
-        if 0 <= row < len(self._bars):
-            self.chosen.emit(self._bars[row].name)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Wear another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
+        told = ", ".join(f"{bar.title} {bar.words}" for bar in bars)
+        self.show_names(tuple(bar.name for bar in bars), told)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bars."""
