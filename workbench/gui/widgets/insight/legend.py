@@ -112,6 +112,10 @@ class ColourLegend(QWidget):
             self._bar(painter)
         painter.end()
 
+    def place_of(self, number: int) -> QPointF:
+        """The middle of a group's row, in pixels of this widget."""
+        return QPointF(self.width() / 2, (number + 0.5) * _LINE)
+
     def _group_at(self, place: QPointF) -> int:
         number = int(place.y() // _LINE)
         return number if 0 <= number < len(self._colours.groups) else -1
