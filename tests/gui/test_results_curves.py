@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,19 @@ def test_a_threshold_that_is_dragged_is_told_in_words(shown) -> None:
     assert words(shown, "results_threshold_words") == "Nothing is “yes” at this threshold."
 
 
+def test_the_threshold_is_moved_by_keys_too_and_stays_between_0_and_1(qtbot, shown) -> None:
+    plot, presenter = shown.all_tabs.curves_view.threshold, shown.all_tabs.curves
+    presenter.choose_threshold(0.5)
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    qtbot.keyClick(plot, Qt.Key.Key_PageUp)
+    assert presenter.state.threshold == pytest.approx(0.61)
+    assert plot.line.value() == pytest.approx(0.61)
+    assert plot.accessibleDescription() == "yes: 0.61"
+    for _ in range(5):
+        qtbot.keyClick(plot, Qt.Key.Key_PageUp)
+    assert presenter.state.threshold == 1.0
+
+
 def test_the_fitted_temperature_can_be_switched_on_and_off(qtbot, shown) -> None:
     click(qtbot, shown, "results_temperature")
     assert decision.read(shown.run).temperature == 2.0
@@ -200,7 +214,7 @@ def test_a_headline_says_where_it_lies_with_other_samples(qtbot, view, tmp_path)
     view.presenter.show_run(make_run(tmp_path / "run", intervals={"accuracy": (0.301, 0.949)}))
     qtbot.waitUntil(lambda: view.presenter.state.phase == "shown")
     assert words(view, "results_figure_0_note") == "30–95% · guess 50%"
-    assert "between 30.1% and 94.9% in 95 of 100" in view.figures[0].toolTip()
+    assert "between 30.1% and 94.9% (95 % bootstrap" in view.figures[0].toolTip()
 
 
 def test_another_split_is_evaluated_and_then_shown(qtbot, view, tmp_path) -> None:
@@ -227,6 +241,25 @@ def test_an_evaluation_is_stopped_at_once(qtbot, view, tmp_path) -> None:
     click(qtbot, view, "results_evaluating_stop")
     assert view.engines.worker.killed
     assert not view.findChild(QPushButton, "results_evaluating_stop").isVisible()
+
+
+@pytest.mark.parametrize("lost", ["", "{"])
+def test_a_trained_run_without_readable_figures_is_evaluated_by_a_click(
+    qtbot, view, tmp_path, lost
+) -> None:
+    run = make_run(tmp_path / "run")
+    if lost:
+        (run / "evaluation" / "test.json").write_text(lost)
+    else:
+        shutil.rmtree(run / "evaluation")
+    (run / "checkpoints").mkdir(exist_ok=True)
+    (run / "checkpoints" / "best.npz").touch()
+    view.presenter.show_run(run)
+    qtbot.waitUntil(lambda: view.presenter.state.phase in ("failed", "unevaluated"))
+    assert not view.splits.isVisible()
+    click(qtbot, view, "results_unevaluated_action")
+    asked = view.engines.asked[-1]
+    assert (Path(asked.run), asked.split) == (run, "test")
 
 
 def test_an_evaluation_that_fails_says_why(qtbot, view, tmp_path) -> None:

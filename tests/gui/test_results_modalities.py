@@ -8,7 +8,12 @@ from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from workbench import events
-from workbench.gui.presenters.insight.modalities import ModalitiesPresenter, verdict
+from workbench.gui.presenters.insight.modalities import (
+    ModalitiesPresenter,
+    share_words,
+    value_words,
+    verdict,
+)
 from workbench.gui.presenters.results import ResultsState
 from workbench.gui.widgets.insight.modalities import ModalitiesView
 from workbench.runs import contribution
@@ -167,3 +172,20 @@ def test_the_verdict_names_who_carried_it():
     assert "Without the sound it would be just as good" in verdict(alone)[1]
     useless = FOUND.model_copy(update={"whole": 0.1})
     assert verdict(useless)[0] == "No modality helps"
+
+
+def test_what_may_be_luck_is_not_said_to_have_carried_it():
+    weak = of("text", 0.05, 0.1, 0.1).model_copy(update={"between": (-0.2, 0.3)})
+    title, sentence = verdict(
+        FOUND.model_copy(update={"modalities": (weak, of("image", 0.0, 0.1, 0.15)), "synergy": {}})
+    )
+    assert title == "Too little is gained to tell who carried it"
+    assert "even what the text adds may be luck" in sentence
+
+
+def test_parts_of_an_error_have_the_decimals_of_the_whole():
+    errors = FOUND.model_copy(update={"score": "error", "whole": -2.866, "nothing": -3.078})
+    assert value_words(errors, -2.32e-05) == "0.00"
+    assert value_words(errors, 0.2121) == "+0.21"
+    assert value_words(errors, errors.whole, signed=False) == "2.87"
+    assert share_words(errors, -2.32e-05) == "0%"

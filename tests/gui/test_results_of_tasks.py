@@ -137,6 +137,26 @@ def test_of_several_numbers_each_can_be_looked_at(qtbot, view, tmp_path):
     assert words(view, "results_verdict_sentence").startswith("y: off by 6.75")
 
 
+def test_long_names_of_numbers_leave_room_for_their_figures(qtbot, view, tmp_path):
+    figures, samples = of_two_numbers()
+    long = figures.columns[0], "temperature_of_the_boiler_in_the_cellar"
+    told = tuple(
+        row.model_copy(update={"name": name, "mae": 12345.0})
+        for row, name in zip(figures.per_column, long, strict=True)
+    )
+    figures = figures.model_copy(update={"columns": long, "per_column": told})
+    show(qtbot, view, tmp_path / "run", (figures, samples))
+    subtitle = words(view, "results_subtitle")
+    assert subtitle.startswith(f"{long[0]} and 1 more · ")
+    table = view.numbers
+    for column in range(1, 4):
+        shown = [table.model().index(row, column).data() for row in range(2)]
+        widest = max(map(table.fontMetrics().horizontalAdvance, shown))
+        assert table.columnWidth(column) > widest + 10
+    whole = sum(table.columnWidth(column) for column in range(4))
+    assert whole <= table.viewport().width()
+
+
 def test_ordered_categories_keep_their_order_and_tell_steps(qtbot, view, tmp_path):
     show(qtbot, view, tmp_path / "run", of_steps())
     assert view.matrix.isVisible()
@@ -253,6 +273,9 @@ def test_pairs_alone_tell_how_often_the_partner_is_found_first(qtbot, view, tmp_
     assert words(view, "results_figure_0_note") == "guessing: 1.0%"
     assert view.figures[2].caption.text() == "Median place"
     assert not view.scatter.isVisible()
+    assert words(view, "results_subtitle") == "pairs · 4 test samples · trained with InfoNCE"
+    # b is nine places off; that d has no partner is not a place.
+    assert view.errors.accessibleDescription().startswith("3 samples; in the middle case 0 ")
     sentence = words(view, "results_verdict_sentence")
     assert sentence.startswith("The partner is found first for 50% of 4, by chance for 1.0%")
     assert rows(view)[0][:2] == ["b", "9"]

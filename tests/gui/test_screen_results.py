@@ -324,6 +324,30 @@ def test_numbers_that_are_guessed_as_well_as_by_the_median_are_not_praised() -> 
     assert (lost.title, lost.tone) == ("Not a number", "warn")
 
 
+def test_a_figure_above_guessing_that_may_be_luck_is_not_called_guessing() -> None:
+    figures = Results(
+        split="test", task="yes_no", target="t", classes=("no", "yes"), metrics={},
+        baseline={"accuracy": 0.58}, confusion=((23, 3), (11, 8)),
+        per_class=tuple(
+            ClassRow(name=n, precision=1, recall=1, f1=1, support=20) for n in ("no", "yes")
+        ), loss_name="l",
+    )  # fmt: skip
+    said = results_words.verdict(figures, of_classes()[1])
+    # 31 of 45 against 58 %: 0.11 more, where twice the standard error of guessing is 0.15.
+    assert (said.title, said.tone) == ("Hardly better than guessing", "warn")
+    assert said.sentence.startswith("Right for 69% of 45;")
+    assert said.sentence.endswith("for 58%. That may be luck.")
+
+
+def test_an_interval_that_reaches_below_zero_is_told_with_a_word_between() -> None:
+    figures, _ = of_numbers()
+    told = figures.model_copy(
+        update={"metrics": {"r2": 0.1879}, "baseline": {"r2": -0.07},
+                "intervals": {"r2": (-0.11712, 0.33876)}}
+    )  # fmt: skip
+    assert results_words.figures(told)[0].note == "-0.12 to 0.34 · guess -0.07"
+
+
 def test_predictions_that_lean_are_called_so() -> None:
     figures, rows = of_numbers()
     high = rows.target + 5 + np.tile([0.1, -0.1], 5)

@@ -65,18 +65,22 @@ def evaluate(spec: RunSpec, prepared: Prepared, model: Any, split: str, folder: 
         The event that says it.
 
     Raises:
-        UserError: the data have changed so that they no longer fit the model.
+        UserError: the data have changed so that they no longer fit the model, the split has no
+            samples, or the model gives no numbers for some.
     """
     trained = ModelInputs.read(folder)
     refuse_changed(trained, prepared)
     # Samples that have come since would move the median, and every prediction with it.
     prepared = trained.masked(replace(prepared, scaling=trained.scaling))
     rows = prepared.rows(split)
+    if not len(rows):
+        raise UserError(f"No sample is in the {split} split.", "Choose another split.")
     objective = Objective.of(spec, prepared)
     if objective.variables:
         best = folder / "checkpoints" / "best.npz"
         checkpoints.load(best, {"objective": objective.variables})
     said, losses = _predict(objective, prepared, model, rows)
+    _refuse_lost(said, split)
     paired = _pairs(spec, prepared, rows, said)
     if spec.objective.loss is None:
         judged = judge_pairs(paired)
@@ -161,6 +165,19 @@ def refuse_changed(trained: ModelInputs, prepared: Prepared) -> None:
             "The data have changed since the run was trained: some samples have no "
             f"{' or no '.join(new)} now, which the model has never met.",
             again,
+        )
+
+
+def _refuse_lost(said: dict[str, NDArray[np.float64]], split: str) -> None:
+    """Refuse answers that are no numbers: any figure of them would be of something else."""
+    lost = np.zeros(len(next(iter(said.values()))), bool)
+    for values in said.values():
+        lost |= ~np.isfinite(values).all(axis=1)
+    if lost.any():
+        raise UserError(
+            f"The model gives no numbers for {int(lost.sum()):,} of {len(lost):,} {split} samples: "
+            "its weights have grown out of all bounds.",
+            "Train again with a smaller learning rate, or cut long gradients.",
         )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 DRAWS = 2000
 """How often samples are drawn anew."""
@@ -72,9 +73,11 @@ def margins(drawn: NDArray[np.int64], cells: NDArray[np.int64], classes: int) ->
     values, off = drawn.astype(np.float64), np.abs(row - column).astype(np.float64)
 
     def summed(where: NDArray[np.int64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
-        found = np.zeros((classes, len(values)))
-        np.add.at(found, where[kept], values.T[kept])
-        return found.T
+        places = np.flatnonzero(kept)
+        ones = np.ones(len(places))
+        into = csr_array((ones, (where[places], places)), shape=(classes, len(cells)))
+        found: NDArray[np.float64] = (into @ values.T).T
+        return found
 
     every = np.ones(len(cells), bool)
     return Margins(

@@ -32,10 +32,9 @@ TITLES: Mapping[Order, str] = {
     "suspicious_training": "Suspicious label in training",
 }
 MEANINGS: Mapping[Order, str] = {
-    "worst": "The largest loss first; of numbers the largest error.",
-    "best": "The smallest loss first; of numbers the smallest error.",
-    "uncertain": "First those whose two best classes are nearly alike; of numbers those with the "
-    "widest spread.",
+    "worst": "The largest loss first.",
+    "best": "The smallest loss first.",
+    "uncertain": "First those whose two best classes are nearly alike.",
     "random": "In an order drawn by chance; choose it again for another.",
     "suspicious": "Labels that the model contradicts with confidence (confident learning, "
     "Northcutt et al. 2021). Look at them: the label may be wrong, or the sample odd.",
@@ -45,8 +44,23 @@ MEANINGS: Mapping[Order, str] = {
     "suspicious_training": "Training samples that were mostly taken for another class (area under "
     "the margin, Pleiss et al. 2020). Look at them: the label may be wrong.",
 }
+_OF_NUMBERS: Mapping[Order, str] = {
+    "worst": "The largest error first.",
+    "best": "The smallest error first.",
+    "uncertain": "First those of which the model says that it may be far off.",
+}
 Rows = NDArray[np.int64]
 Marks = NDArray[np.bool_]
+
+
+def meaning_of(order: Order, *, numbers: bool = False) -> str:
+    """What an order means, in a sentence.
+
+    Args:
+        order: which.
+        numbers: whether the samples have numbers and no classes.
+    """
+    return _OF_NUMBERS.get(order, MEANINGS[order]) if numbers else MEANINGS[order]
 
 
 class Pool(Protocol):

@@ -13,6 +13,7 @@ from workbench.runs.browsing import OF_TRAINING, Marks, Order, Rows
 from workbench.runs.difficulty import Difficulty, Doubts
 from workbench.runs.history import History
 from workbench.runs.results import Results, Samples
+from workbench.runs.results_words import number_words
 
 
 class SplitPool:
@@ -209,7 +210,7 @@ class SplitPool:
         if self.results.task == "none":
             return ""
         if not self.classes:
-            return " · ".join(f"{float(number):.6g}" for number in np.atleast_1d(value))
+            return " · ".join(number_words(float(number)) for number in np.atleast_1d(value))
         if np.ndim(value) == 0:
             return self.classes[int(value)]
         return ", ".join(self.classes[n] for n in np.flatnonzero(value)) or "none of them"
@@ -284,7 +285,7 @@ class TrainingPool:
         target = self.history.train.target
         if not len(target):
             return ""
-        return self.classes[int(target[row])] if self.classes else f"{target[row]:.6g}"
+        return self.classes[int(target[row])] if self.classes else number_words(float(target[row]))
 
     def said(self, row: int) -> str:
         """What it was taken for in the last epoch that saw it; "" where it is not known."""

@@ -34,6 +34,8 @@ _SHARES = (
     "recall_at_5",
     "recall_at_10",
 )
+_OF_ONE = ("r2", "mcc", "quadratic_kappa", "mae_steps", "log_loss")
+"""Of these two decimals tell all that an interval can."""
 _CAPTIONS: Mapping[str, str] = {
     "accuracy": "Right",
     "recall_at_1": "Partner found first",
@@ -176,25 +178,34 @@ def _figure(results: Results, name: str) -> FigureWords:
         told = f" · guess {_short_figure(name, known)}" if known is not None else ""
         note = f"{_between(name, between)}{told}"
     value = metric_words(name, results.metrics[name])
+    if results.task == "labels" and name == "accuracy":
+        caption = "Whole set right"
     guess = _GUESSES.get(results.task, "the most frequent class")
     said = "Guessing shuffles." if results.task == "none" else f"Guessing always says {guess}."
     meaning = f"{_MEANINGS.get(name, '')} {said}".strip()
     if between is not None:
-        low, high = (metric_words(name, end) for end in between)
-        meaning += (
-            f" With other samples of the same kind it would lie between {low} and {high} in 95 of "
-            "100 cases (bootstrap)."
-        )
+        meaning += _meant(name, between)
     return FigureWords(name, caption, value, note, meaning)
 
 
+def _meant(name: str, between: tuple[float, float]) -> str:
+    low, high = (metric_words(name, end) for end in between)
+    return (
+        f" Measured on other samples of the same kind it would mostly lie between {low} and "
+        f"{high} (95 % bootstrap interval)."
+    )
+
+
 def _short_figure(name: str, value: float) -> str:
-    return f"{value:.0%}" if name in _SHARES else number_words(value, 3)
+    if name in _SHARES:
+        return f"{value:.0%}"
+    return f"{value:.2f}" if name in _OF_ONE else number_words(value, 3)
 
 
 def _between(name: str, between: tuple[float, float]) -> str:
     low, high = (_short_figure(name, end) for end in between)
-    return f"{low.removesuffix('%')}–{high}"
+    # Beside a minus sign a dash would be read as another.
+    return f"{low} to {high}" if "-" in low + high else f"{low.removesuffix('%')}–{high}"
 
 
 def _figures_of_column(results: Results, row: ColumnRow) -> tuple[FigureWords, ...]:
@@ -207,6 +218,12 @@ def _figures_of_column(results: Results, row: ColumnRow) -> tuple[FigureWords, .
             mean = f"mean of all {len(results.columns)}: {told}"
         note = f"guessing: {number_words(row.baseline_mae)}" if name == "mae" else mean
         meaning = f"{row.name}. {_MEANINGS[name]}"
+        between = row.intervals.get(name)
+        if between is not None:
+            guess = f" · guess {number_words(row.baseline_mae, 3)}" if name == "mae" else ""
+            note = f"{_between(name, between)}{guess}"
+            meaning += _meant(name, between)
+            meaning += f" The {mean}." if mean and name != "mae" else ""
         if name == "mae":
             end = f", {mean}." if mean else "."
             meaning += f" Guessing always says the median{end}"
@@ -244,7 +261,10 @@ def _of_sets(results: Results, total: int) -> Verdict:
     reached = results.metrics.get("micro_f1", 0.0)
     guess = results.baseline.get("micro_f1", 0.0)
     exact = results.metrics.get("accuracy", 0.0)
-    figures = f"The whole set is right for {exact:.0%} of {total:,}."
+    figures = (
+        f"Its F1 is {reached:.0%}, guessing {guess:.0%}. "
+        f"The whole set is right for {exact:.0%} of {total:,}."
+    )
     if reached <= guess:
         return Verdict(
             "No better than guessing",
@@ -270,7 +290,7 @@ def _of_pairs(results: Results, total: int) -> Verdict:
     )
     # Twice the standard error of chance: less may be luck.
     if found - chance <= 2 * float(np.sqrt(chance * (1 - chance) / max(total, 1))):
-        return Verdict("No better than guessing", words, "warn")
+        return _hardly(words, better=found > chance)
     middle = results.baseline.get("median_rank", total / 2)
     removed = 1 - (place - 1) / max(middle - 1, 1e-9)
     return Verdict(_grade(removed), words, "good" if removed > 0.3 else "warn")
@@ -291,14 +311,19 @@ def _of_classes(results: Results) -> Verdict:
     luck = 2 * float(np.sqrt(guess * (1 - guess) / max(total, 1)))
     removed = (right - guess) / (1 - guess)
     if right - guess <= luck:
-        frequent = results.classes[int(counts.sum(axis=1).argmax())]
-        return Verdict(
-            "No better than guessing",
-            f"Always saying {_short(frequent)} would be right for {guess:.0%}; this is right for "
-            f"{right:.0%} of {total:,}.",
-            "warn",
+        words = (
+            f"Right for {right:.0%} of {total:,}; always saying the most frequent class of the "
+            f"training would be for {guess:.0%}."
         )
+        return _hardly(words, better=right > guess)
     return Verdict(_grade(removed), _weakness(results, right), "good" if removed > 0.3 else "warn")
+
+
+def _hardly(words: str, *, better: bool) -> Verdict:
+    """Not better than guessing, or by so little that it may be luck."""
+    if better:
+        return Verdict("Hardly better than guessing", f"{words} That may be luck.", "warn")
+    return Verdict("No better than guessing", words, "warn")
 
 
 def _grade(removed: float) -> str:
@@ -348,7 +373,7 @@ def _of_numbers(guessed: float | None, samples: Samples) -> Verdict:
     gains = np.abs(samples.target - np.median(samples.target)) - np.abs(errors)
     luck = 2 * float(gains.std()) / np.sqrt(len(gains))
     if removed <= 0 or float(gains.mean()) <= luck:
-        return Verdict("No better than guessing", off, "warn")
+        return _hardly(off, better=removed > 0)
     return Verdict(_grade(removed), off + _lean(errors), "good" if removed > 0.3 else "warn")
 
 

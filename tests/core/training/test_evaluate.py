@@ -69,6 +69,25 @@ def evaluate(folder, run_spec, data, outputs, trained_on=None):
     return said, *results.read(folder, "test")
 
 
+@pytest.mark.parametrize("task", ["category", "number"])
+def test_answers_that_are_no_numbers_are_refused_and_not_taken_for_a_class(tmp_path, task):
+    if task == "category":
+        data = prepared("category", [0, 1, 0, 1, 0, 1, 0, 1], ("a", "b"))
+        run_spec, outputs = make_spec("category", "cross_entropy"), [[math.nan, 1.0], [0.0, 1.0]]
+    else:
+        data = prepared("number", np.arange(8.0), scaling=Scaling((2.0,), (1.0,)))
+        run_spec, outputs = make_spec("number", "huber"), [[math.inf], [0.0]]
+    with pytest.raises(UserError, match="no numbers for 1 of 2 test samples"):
+        evaluate(tmp_path, run_spec, data, outputs)
+    assert not (tmp_path / "evaluation").exists()
+
+
+def test_a_split_without_samples_is_refused(tmp_path):
+    data = prepared("category", [0, 1, 0, 1, 0, 1], ("a", "b"))
+    with pytest.raises(UserError, match="No sample is in the test split"):
+        evaluate(tmp_path, make_spec("category", "cross_entropy"), data, np.zeros((0, 2)))
+
+
 def test_guessing_ranks_classes_that_are_alike_in_training_instead_of_naming_all(tmp_path):
     # Train: a b c d e, each once. Guessing then names a, b and c as its three.
     data = prepared("category", [0, 1, 2, 3, 4, 0, *range(7)], tuple("abcdefg"))

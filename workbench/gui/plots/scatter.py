@@ -47,6 +47,8 @@ class ResultPlot(QWidget):
         self._plot.setAccessibleName(title)
         self._plot.hideButtons()
         self._plot.setMinimumSize(1, 1)
+        # Half a letter of the tick at either end stands beyond the axis.
+        self._plot.plotItem.setContentsMargins(0, 6, 8, 0)
         box.addWidget(self._plot)
         self.view: Any = self._plot.plotItem.getViewBox()
         self.view.setDefaultPadding(0.03)
@@ -228,17 +230,39 @@ class ResidualHistogram(ResultPlot):
         Args:
             errors: predicted minus true, one for each sample; those not finite are left out.
         """
-        counts, edges = binned(errors)
-        middles = (edges[:-1] + edges[1:]) / 2
-        width = float(edges[1] - edges[0])
-        self._bars.setOpts(x=middles, height=counts, width=width * 0.9)
-        self._plot.setRange(xRange=(edges[0], edges[-1]), yRange=(0, max(int(counts.max()), 1)))
+        self._show(*binned(errors))
+        self._words["bottom"] = "predicted − true"
+        self.dress()
         finite = errors[np.isfinite(errors)]
         mean = float(finite.mean()) if len(finite) else 0.0
         spread = float(finite.std()) if len(finite) else 0.0
         self.setAccessibleDescription(
             f"{len(errors):,} errors, on average {mean:+.4g}, standard deviation {spread:.4g}."
         )
+
+    def show_places(self, before: Numbers) -> None:
+        """Show how many others stand before the partner of each sample.
+
+        Args:
+            before: 0 where it is the nearest of all; below 0 where a sample has no partner.
+        """
+        before = before[before >= 0]
+        far = max(float(before.max()) if len(before) else 1.0, 1.0)
+        bins = int(np.clip(np.sqrt(len(before)), 4, 30))
+        counts, edges = np.histogram(before, bins=bins, range=(0.0, far))
+        self._show(counts, edges)
+        self._words["bottom"] = "others that are nearer than the partner"
+        self.dress()
+        middle = float(np.median(before)) if len(before) else 0.0
+        self.setAccessibleDescription(
+            f"{len(before):,} samples; in the middle case {middle:.4g} others are nearer."
+        )
+
+    def _show(self, counts: NDArray[np.int64], edges: Numbers) -> None:
+        middles = (edges[:-1] + edges[1:]) / 2
+        width = float(edges[1] - edges[0])
+        self._bars.setOpts(x=middles, height=counts, width=width * 0.9)
+        self._plot.setRange(xRange=(edges[0], edges[-1]), yRange=(0, max(int(counts.max()), 1)))
 
     def dress(self) -> None:
         """Put on the colours of the theme."""

@@ -112,11 +112,12 @@ def _curve(run: store.Run) -> tuple[Curve, str]:
     return Curve(tuple(epochs), tuple(losses), best), ""
 
 
-def why_none(status: store.Status) -> UserError:
+def why_none(status: store.Status, *, trained: bool = False) -> UserError:
     """Why a run has no evaluation, and what to do.
 
     Args:
         status: how the run ended.
+        trained: there are weights to evaluate.
     """
     if status.phase == "failed":
         return UserError(
@@ -131,4 +132,6 @@ def why_none(status: store.Status) -> UserError:
         )
     if not status.over:
         return UserError("This run has not ended.", "Its results come when training is over.")
+    if trained:
+        return UserError("This run was not evaluated.", "Evaluate it now.")
     return UserError("This run was not evaluated.", "Train again; the test comes at the end.")

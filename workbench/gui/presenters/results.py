@@ -65,6 +65,7 @@ class ResultsState:
         counted: how many they are, in words.
         nothing: why there are none; "" when there are some.
         error: why nothing is shown.
+        can_evaluate: nothing is shown, but there are weights to evaluate.
         trouble: what is missing although results are shown.
     """
 
@@ -89,6 +90,7 @@ class ResultsState:
     counted: str = ""
     nothing: str = ""
     error: UserError | None = None
+    can_evaluate: bool = False
     trouble: str = ""
 
 
@@ -146,6 +148,12 @@ class ResultsPresenter(QObject):
             self.evaluate_wished.emit(folder, split)
             # Until it is there the one that is shown stays chosen.
             self.changed.emit(self.state)
+
+    @Slot()
+    def evaluate(self) -> None:
+        """Evaluate the run on its test samples, then show it."""
+        if self.state.can_evaluate:
+            self.evaluate_wished.emit(self.state.folder, SPLITS[0])
 
     @Slot(str)
     def choose_column(self, name: str) -> None:
@@ -225,11 +233,15 @@ class ResultsPresenter(QObject):
 
     @Slot(object)
     def _fail(self, error: UserError) -> None:
+        folder = self.state.folder
+        # The figures cannot be read; the weights are another matter.
+        trained = folder is not None and (folder / "checkpoints" / "best.npz").is_file()
         self._become(
             ResultsState(
-                phase="failed", folder=self.state.folder, name=self.state.name, error=error
+                phase="failed", folder=folder, name=self.state.name, error=error,
+                can_evaluate=trained,
             )
-        )
+        )  # fmt: skip
 
     def _become(self, state: ResultsState) -> None:
         self.state = state
@@ -241,8 +253,10 @@ def _state_of(found: Evaluation, column: str = "") -> ResultsState:
     results, whole = found.results, found.samples
     if results is None or whole is None:
         return ResultsState(
-            phase="unevaluated", folder=folder, name=name, error=why_none(found.status),
+            phase="unevaluated", folder=folder, name=name,
+            error=why_none(found.status, trained=found.trained),
             curve=found.curve, splits=_splits(found), spec=found.spec,
+            can_evaluate=found.trained and (found.status.over or found.status.resumable),
         )  # fmt: skip
     chosen = results.columns.index(column) if column in results.columns else 0
     samples = answers.of_column(whole, chosen)
@@ -252,7 +266,7 @@ def _state_of(found: Evaluation, column: str = "") -> ResultsState:
         folder=folder,
         name=name,
         spec=found.spec,
-        summary=f"{results.target} · {len(samples):,} {results.split} {noun} · trained with "
+        summary=f"{_learned(results)} · {len(samples):,} {results.split} {noun} · trained with "
         f"{results.loss_name}",
         splits=_splits(found),
         evaluated=found.splits,
@@ -268,6 +282,13 @@ def _state_of(found: Evaluation, column: str = "") -> ResultsState:
         trouble=found.trouble,
     )
     return _narrowed(state, Wish())
+
+
+def _learned(results: Results) -> str:
+    if results.task == "none":
+        return "pairs"
+    first, *others = results.columns or (results.target,)
+    return f"{first} and {len(others)} more" if others else first
 
 
 def _splits(found: Evaluation) -> tuple[Choice, ...]:

@@ -34,6 +34,8 @@ from workbench.gui.widgets.screen import Screen
 from workbench.gui.widgets.tabs import Tabs
 
 _PAGES = {"empty": 0, "failed": 0, "unevaluated": 0, "reading": 1, "shown": 2}
+_NARROW = 150
+# A plot beside the table of several numbers, in pixels.
 _CLASS_WIDTHS = (28, 21, 17, 16, 18)
 _COLUMN_WIDTHS = (30, 23, 25, 22)
 _SAMPLE_WIDTHS: dict[str, tuple[int, ...]] = {
@@ -84,6 +86,7 @@ class ResultsView(Screen):
         self._stack.addWidget(self._empty())
         self._stack.addWidget(self._reading())
         self._stack.addWidget(self._shown())
+        self._stack.addWidget(self._to_evaluate())
         self.body.addLayout(self._stack, 1)
         presenter.changed.connect(self.show_state)
         self.show_state(presenter.state)
@@ -91,11 +94,11 @@ class ResultsView(Screen):
     @Slot(object)
     def show_state(self, state: ResultsState) -> None:
         """Show the state."""
-        self._stack.setCurrentIndex(_PAGES[state.phase])
+        self._stack.setCurrentIndex(3 if state.can_evaluate else _PAGES[state.phase])
         self.title.setText(state.name or "Results")
         self.subtitle.setText(state.summary)
         shown = state.phase == "shown"
-        self.splits.setVisible(len(state.splits) > (1 if shown else 0))
+        self.splits.setVisible(shown and len(state.splits) > 1)
         self.splits.show_choices(state.splits, state.split)
         self.columns.setVisible(shown and len(state.columns) > 1)
         self.folder.setVisible(state.folder is not None)
@@ -134,7 +137,8 @@ class ResultsView(Screen):
             self._scatter_card.setVisible(not pairs)
             self._errors_card.title.setText("How far down the partner is" if pairs else "Errors")
             self.scatter.show_numbers(samples.target, samples.prediction)
-            self.errors.show_errors(samples.prediction - samples.target)
+            off = samples.prediction - samples.target
+            (self.errors.show_places if pairs else self.errors.show_errors)(off)
             self._show_numbers(state)
             if pairs:
                 self._errors_card.hint.setText("0: it is the nearest of all")
@@ -242,6 +246,16 @@ class ResultsView(Screen):
         page.acted.connect(self.recipe_wished)
         return page
 
+    def _to_evaluate(self) -> QWidget:
+        page = EmptyState(
+            "target", "Trained, but not evaluated",
+            "The weights of this run are here. Evaluating them on the test samples says how often "
+            "it is right against guessing, what it takes for what, and its worst mistakes.",
+            "Evaluate it", "results_unevaluated",
+        )  # fmt: skip
+        page.acted.connect(self._presenter.evaluate)
+        return page
+
     def _reading(self) -> QWidget:
         page = QWidget()
         box = QVBoxLayout(page)
@@ -343,7 +357,11 @@ class ResultsView(Screen):
         card.body.addWidget(self.numbers)
         self.numbers.setToolTip("Choose a number to see its samples")
         self._numbers_card = card
-        row.addWidget(card, 40)
+        for plot in (self.scatter, self.errors):
+            # What a plot would like to be must not take the room of the table.
+            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+            plot.setMinimumWidth(_NARROW)
+        row.addWidget(card, 50)
         return page
 
     def _of_samples(self) -> Card:

@@ -169,6 +169,12 @@ class EmptyState(QWidget):
         # A wrapped label that is centred gets the height of one line unless it is told its own.
         self._words.setMinimumHeight(self._words.heightForWidth(460))
 
+    def hold(self, widget: QWidget) -> None:
+        """Put a widget beneath the sentence, such as a bar that begins longer work."""
+        box = self.layout()
+        assert isinstance(box, QVBoxLayout)
+        box.insertWidget(box.count() - 1, widget, 0, Qt.AlignmentFlag.AlignHCenter)
+
 
 class Banner(QFrame):
     """A sentence that stays until it is dismissed or what it says no longer holds.
@@ -190,6 +196,7 @@ class Banner(QFrame):
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row.addWidget(self.text, 1)
         close = Button("", f"{name}_close", icon_name="x", flat=True, name_for_readers="Dismiss")
+        close.setToolTip("Dismiss")
         close.clicked.connect(self.hide)
         row.addWidget(close, 0)
         self.hide()

@@ -15,6 +15,14 @@ from workbench.gui.widgets.rows_model import LEFT, RIGHT, ROW_HEIGHT, RowsModel
 from workbench.runs.results import ClassRow, ColumnRow, Results, Samples
 from workbench.runs.results_words import number_words
 
+_LOOKED_AT = 60
+# Rows whose words say how wide a column has to be; of a million not all can be measured.
+_PADDING, _HEAD_PADDING = 28, 18
+# Beside the words of a cell and of its title, both sides together, in pixels.
+_SHORTEST = 70
+# The names of a row keep so many pixels, and numbers are cut instead.
+_WIDEST = 260
+# Words that are longer are cut in the middle.
 Words = Callable[[int], str]
 Column = tuple[str, NDArray[Any], Words, bool]
 """Title, what it is sorted by, words of a sample, and whether it holds numbers."""
@@ -33,6 +41,11 @@ class EvaluationModel(RowsModel):
         super().__init__(parent)
         self._columns: tuple[Column, ...] = ()
         self._given: NDArray[np.int64] = np.zeros(0, np.int64)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What is shown."""
+        return self._columns
 
     def show_columns(self, columns: tuple[Column, ...], rows: NDArray[np.int64]) -> None:
         """Show these columns.
@@ -82,7 +95,7 @@ class EvaluationTable(QTableView):
     Args:
         name: its ``objectName``.
         title: its accessible name.
-        wide: share of the width of each column.
+        wide: share of the room that is left over, of each column.
         parent: its parent.
     """
 
@@ -94,6 +107,7 @@ class EvaluationTable(QTableView):
         self.setAccessibleName(title)
         self.rows = EvaluationModel(self)
         self._wide = wide
+        self._needed: list[int] = []
         self.setModel(self.rows)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -120,10 +134,11 @@ class EvaluationTable(QTableView):
         Args:
             columns: all of them.
             rows: numbers of the entries to show.
-            wide: share of the width of each column.
+            wide: share of the room that is left over, of each column.
         """
         self._wide = wide
         self.rows.show_columns(columns, rows)
+        self._needed = [self._width_of(column, rows[:_LOOKED_AT]) for column in columns]
         self._lay_out()
 
     def resizeEvent(self, event: Any) -> None:
@@ -132,9 +147,35 @@ class EvaluationTable(QTableView):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        width, total = self.viewport().width(), sum(self._wide)
-        for column in range(min(self.rows.columnCount(), len(self._wide))):
-            self.setColumnWidth(column, width * self._wide[column] // total)
+        """Every column as wide as its words; what is left over is shared, what lacks too."""
+        shares = self._wide[: len(self._needed)]
+        if len(shares) < len(self._needed) or not shares:
+            return
+        room, needed = self.viewport().width(), self._needed
+        left = room - sum(needed)
+        if left >= 0:
+            widths = [n + left * s // sum(shares) for n, s in zip(needed, shares, strict=True)]
+        else:
+            widths = self._pressed(room)
+        for column, width in enumerate(widths):
+            self.setColumnWidth(column, width)
+
+    def _pressed(self, room: int) -> list[int]:
+        """Widths where the room is short: names are cut before numbers are."""
+        names = [not number for _, _, _, number in self.rows.columns]
+        of_names = sum(n for n, name in zip(self._needed, names, strict=True) if name)
+        for_names = max(room - sum(self._needed) + of_names, min(of_names, _SHORTEST))
+        return [
+            needed * for_names // of_names if name else needed
+            for needed, name in zip(self._needed, names, strict=True)
+        ]
+
+    def _width_of(self, column: Column, rows: NDArray[np.int64]) -> int:
+        title, _, words, _ = column
+        metrics = self.fontMetrics()
+        told = [metrics.horizontalAdvance(words(int(entry))) for entry in rows]
+        titled = self.horizontalHeader().fontMetrics().horizontalAdvance(title)
+        return max(min(max(told, default=0), _WIDEST) + _PADDING, titled + _HEAD_PADDING)
 
 
 def sample_columns(results: Results, samples: Samples) -> tuple[Column, ...]:

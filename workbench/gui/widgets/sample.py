@@ -340,12 +340,15 @@ class SampleView(QWidget):
             section = Section(prefix, modality, content[modality], _STRETCH[modality])
             section.open_wished.connect(partial(self._open, modality))
             self._sections[modality] = section
+            if modality == "image":
+                # Before the section joins the others, so that the keyboard finds it there.
+                self.zoom = Section.link("100 %", f"{prefix}_zoom", "Show the picture at 100 %")
+                self.zoom.clicked.connect(self._zoom)
+                section.head.insertWidget(1, self.zoom, 0, Qt.AlignmentFlag.AlignTop)
+                QWidget.setTabOrder(section.open, self.zoom)
             box.addWidget(section, section.stretch)
         picture = self._sections["image"]
         picture.setMaximumHeight(_HIGHEST)
-        self.zoom = Section.link("100 %", f"{prefix}_zoom", "Show the picture at 100 %")
-        self.zoom.clicked.connect(self._zoom)
-        picture.head.insertWidget(1, self.zoom, 0, Qt.AlignmentFlag.AlignTop)
         # Takes what the picture leaves, so that titles and text stay at the top.
         box.addStretch(1)
 

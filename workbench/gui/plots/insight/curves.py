@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.gui import theme
@@ -16,6 +16,10 @@ from workbench.gui.plots.scatter import ResultPlot, dress_legend
 from workbench.runs.class_curves import Bins, ClassCurve, ThresholdCurve
 
 Numbers = NDArray[np.float64]
+_KEYS = {
+    Qt.Key.Key_Left: -0.01, Qt.Key.Key_Right: 0.01, Qt.Key.Key_PageDown: -0.1,
+    Qt.Key.Key_PageUp: 0.1,
+}  # fmt: skip
 _FEWEST = 12
 # The median of fewer errors is mostly chance.
 
@@ -109,12 +113,12 @@ class ReliabilityPlot(ResultPlot):
         """Show the bins as the model says them, and as a temperature mends them."""
         self._legend.clear()
         self._plain.setData(plain.confidence, plain.accuracy)
-        self._legend.addItem(self._plain, f"as it is, error {plain.error:.1%}")
+        self._legend.addItem(self._plain, f"as it is: {plain.error:.1%}")
         if scaled is None:
             self._scaled.setData([], [])
         else:
             self._scaled.setData(scaled.confidence, scaled.accuracy)
-            self._legend.addItem(self._scaled, f"with the temperature, error {scaled.error:.1%}")
+            self._legend.addItem(self._scaled, f"tempered: {scaled.error:.1%}")
         self.setAccessibleDescription(f"Expected calibration error {plain.error:.1%}")
 
     def dress(self) -> None:
@@ -136,6 +140,8 @@ class ReliabilityPlot(ResultPlot):
 class ThresholdPlot(ResultPlot):
     """Precision, recall and F1 over the threshold of a yes; the line can be dragged.
 
+    The arrow keys move it, too.
+
     Args:
         name: its ``objectName``.
         parent: its parent.
@@ -149,6 +155,8 @@ class ThresholdPlot(ResultPlot):
         # Here the pointer moves the line.
         self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, on=False)
         self._plot.setMenuEnabled(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolTip("Drag the line, or move it with the arrow keys")
         self.view.setMouseEnabled(x=False, y=False)
         self._curves: dict[str, Any] = {}
         self._legend: Any = pg.LegendItem(offset=(-12, 8), verSpacing=-4)
@@ -176,6 +184,25 @@ class ThresholdPlot(ResultPlot):
             self._best.setValue(curve.best)
         if abs(self.line.value() - threshold) > 1e-6:
             self.line.setValue(threshold)
+        self.setAccessibleDescription(f"{curve.name}: {threshold:.2f}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the threshold by a hundredth, or by a tenth."""
+        by = _KEYS.get(Qt.Key(event.key()))
+        if by is None:
+            super().keyPressEvent(event)
+            return
+        self.moved.emit(min(max(float(self.line.value()) + by, 0.0), 1.0))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that keys arrive here."""
+        super().focusInEvent(event)
+        self.dress()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that keys arrive elsewhere."""
+        super().focusOutEvent(event)
+        self.dress()
 
     def dress(self) -> None:
         """Put on the colours of the theme."""
@@ -184,7 +211,7 @@ class ThresholdPlot(ResultPlot):
         for number, item in enumerate(self._curves.values()):
             item.setPen(pg.mkPen(worn.colour_of(number), width=1, style=worn.dash_of(number)))
         self._best.setPen(pg.mkPen(worn.good, width=1, style=Qt.PenStyle.DotLine))
-        self.line.setPen(pg.mkPen(worn.accent, width=2))
+        self.line.setPen(pg.mkPen(worn.accent, width=4 if self.hasFocus() else 2))
         self.line.setHoverPen(pg.mkPen(worn.accent_hover, width=3))
         dress_legend(self._legend)
 

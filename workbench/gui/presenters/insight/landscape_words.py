@@ -76,9 +76,8 @@ def _lowest(values: NDArray[np.float64], away: NDArray[np.float64], here: float)
         np.nanargmin(np.where(np.isfinite(values), values, np.nan)), away.shape
     )
     far = float(away[place])
-    note = (
-        "at the weights" if far == 0 else f"{far:.2g} away, {_signed(float(values[place]) - here)}"
-    )
+    lower = number_words(here - float(values[place]), 2)
+    note = "at the weights" if far == 0 else f"{lower} lower, {far:.2g} away"
     return FigureWords(
         "lowest", "Lowest in this slice", number_words(float(values[place])), note, meaning
     )

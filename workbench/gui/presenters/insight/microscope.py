@@ -299,7 +299,9 @@ def truth_of(results: ResultsState, stem: str) -> tuple[str, tuple[int, ...]]:
         return ", ".join(found.classes[n] for n in true) or "none", true
     if found.classes:
         return found.classes[int(value)], (int(value),)
-    return number_words(float(value)), ()
+    words = number_words(float(value))
+    # Of several numbers one is looked at.
+    return (f"{results.column} {words}" if len(found.columns) > 1 else words), ()
 
 
 def moved_words(now: float, before: float) -> str:

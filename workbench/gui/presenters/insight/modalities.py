@@ -145,8 +145,20 @@ def value_words(found: Contribution, value: float, *, signed: bool = True) -> st
     """
     if found.score == "accuracy":
         return f"{100 * value:+.1f}" if signed else f"{value:.1%}"
-    # Minus the error: less error is a gain.
-    return f"{'+' if signed and value > 0 else ''}{number_words(value if signed else -value, 3)}"
+    # Minus the error: less error is a gain. All parts with the decimals of the whole.
+    shown = value if signed else -value
+    size = max(abs(found.whole), abs(found.nothing))
+    if not 0.01 <= size < 1000:
+        return f"{'+' if signed and shown > 0 else ''}{number_words(shown, 3)}"
+    decimals = 2 - int(np.floor(np.log10(size)))
+    # Rounding to 0 from below leaves a minus sign that says nothing.
+    shown = round(shown, decimals) + 0.0
+    return f"{'+' if signed and shown > 0 else ''}{shown:.{decimals}f}"
+
+
+def share_words(found: Contribution, value: float) -> str:
+    """A part of what the model gains, in per cent of it."""
+    return f"{round(value / found.gain, 2) + 0.0:.0%}"
 
 
 def verdict(found: Contribution) -> tuple[str, str]:
@@ -159,8 +171,10 @@ def verdict(found: Contribution) -> tuple[str, str]:
             "With all modalities the model is no better than without any: there is nothing to "
             "attribute.",
         )
-    parts = [f"{_NOUNS[row.name]} {row.shapley / found.gain:.0%}" for row in ranked]
+    parts = [f"{_NOUNS[row.name]} {share_words(found, row.shapley)}" for row in ranked]
     sentence = f"Of what it gains over knowing nothing, {_joined(parts)}."
+    if first.between[0] <= 0:
+        sentence += f" Of so few samples even what the {_NOUNS[first.name]} adds may be luck."
     idle = [row for row in ranked if row.without >= found.whole and row is not first]
     if idle:
         names = _joined([f"the {_NOUNS[row.name]}" for row in idle])
@@ -175,6 +189,8 @@ def verdict(found: Contribution) -> tuple[str, str]:
 
 def _title(first: OfModality, found: Contribution) -> str:
     noun, share = _NOUNS[first.name], first.shapley / found.gain
+    if first.between[0] <= 0:
+        return "Too little is gained to tell who carried it"
     if share > 0.9:
         return f"The {noun} carried it alone"
     if share > 0.5:

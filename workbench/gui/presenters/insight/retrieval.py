@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from workbench.runs.results import PairRow
 
 MANY = 12
 """So many partners are listed."""
-_NOUNS = {"image": "picture", "audio": "sound", "text": "text"}
+NOUNS: Mapping[str, str] = {"image": "picture", "audio": "sound", "text": "text"}
+"""What a sample of a modality is called in sentences."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class RetrievalState:
     def directions(self) -> tuple[Choice, ...]:
         """The directions that can be asked."""
         return tuple(
-            Choice(f"{row.pair}/{row.asked}", f"{_NOUNS[row.asked]} to {_NOUNS[row.found]}")
+            Choice(f"{row.pair}/{row.asked}", f"{NOUNS[row.asked]} to {NOUNS[row.found]}")
             for row in self.rows
             if row.pair in self.pairs
         )
@@ -81,7 +83,7 @@ class RetrievalState:
         pair = self.aligned
         if pair is None or self.asked < 0:
             return ""
-        other = next(_NOUNS[m] for m in MODALITIES if m in pair.halves and m != self.modality)
+        other = next(NOUNS[m] for m in MODALITIES if m in pair.halves and m != self.modality)
         total = int(pair.has.sum())
         if self.place == 1:
             return f"Its own {other} is the nearest of {total:,}."

@@ -101,7 +101,8 @@ class CurvesView(QWidget):
         return card
 
     def _calibration_card(self) -> Card:
-        card = Card("Does it know how sure it is?", "", "results_calibration_card")
+        card = Card("Does it know how sure it is?", "calibration error in the legend",
+                    "results_calibration_card")  # fmt: skip
         self.reliability = ReliabilityPlot("results_reliability")
         self.calibration = label("", "quiet", "results_calibration_words", wrap=True)
         self.temperature = Button("Predict with this temperature", "results_temperature",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
@@ -173,6 +174,11 @@ class HandoverView(QWidget):
                 widget.deleteLater()
         for choice in offered:
             self._rows.addWidget(self._format(choice))
+        # The formats come after all else was made, and are chosen before anything is pressed.
+        order = (*self.formats.buttons(), self.export.start, self.export.stop, self.handed,
+                 *self.reports.values(), self.save)  # fmt: skip
+        for first, second in pairwise(order):
+            QWidget.setTabOrder(first, second)
 
     def _format(self, choice: Choice) -> QWidget:
         row = QWidget()

@@ -126,7 +126,7 @@ class LandscapeView(QWidget):
         self.points.picked.connect(self._presenter.choose_points)
         self.reach = Combo("landscape_reach", "How far to go", letters=5)
         self.reach.picked.connect(self._presenter.choose_reach)
-        self.bar = StudyBar("landscape_study", "Measure", self._presenter.study, self)
+        self.bar = StudyBar("landscape_study", "Measure", self._presenter.study)
         self.bar.wished.connect(self._presenter.measure)
         for words, box, width in (
             ("Move", self.slices, 180), ("Places", self.points, 96), ("Reach", self.reach, 84),

@@ -34,7 +34,7 @@ from workbench.gui.widgets.labels import ElidedLabel, label
 from workbench.gui.widgets.sound_views import TimeAxis
 from workbench.parts import MODALITIES, Modality
 
-_TITLES = {"image": "Picture", "audio": "Sound", "text": "Words"}
+_TITLES = {"image": "Picture", "audio": "Sound", "text": "Text"}
 _PREDICTED = "predicted"
 
 
@@ -104,15 +104,14 @@ class MicroscopeView(QWidget):
         card.body.addSpacing(theme.GAP)
         card.body.addLayout(self._choices())
         card.body.addLayout(self._switches())
-        card.body.addWidget(
-            label("Orange speaks for it, blue against it.", "quiet", "microscope_legend")
-        )
+        self.legend = label("", "quiet", "microscope_legend")
+        card.body.addWidget(self.legend)
         card.body.addStretch(1)
         self.trust = label("", "quiet", "microscope_trust", wrap=True)
         card.body.addWidget(self.trust)
         row = QHBoxLayout()
         row.setSpacing(theme.GAP)
-        self.check = Button("Is it to be trusted?", "microscope_check", icon_name="shield-check")
+        self.check = Button("Can it be trusted?", "microscope_check", icon_name="shield-check")
         self.check.clicked.connect(lambda: self._presenter.change(checked=True))
         self.any = Button("Another", "microscope_any", icon_name="shuffle",
                           name_for_readers="Look at any sample")  # fmt: skip
@@ -129,7 +128,7 @@ class MicroscopeView(QWidget):
         self.method.picked.connect(lambda name: self._presenter.change(method=name))
         self.output = Combo("microscope_class", "What is explained", letters=14)
         self.output.picked.connect(self._explain_class)
-        self.rival = Button("against the next likely", "microscope_rival", chip=True)
+        self.rival = Button("Against the next likely", "microscope_rival", chip=True)
         self.rival.setToolTip("Explain the difference to the most probable other class")
         self.rival.clicked.connect(lambda on: self._presenter.change(against_rival=on))
         box.addWidget(self.method)
@@ -221,7 +220,7 @@ class MicroscopeView(QWidget):
         return card
 
     def _words_card(self) -> Card:
-        card = self._text_card = Card("Words", "write other ones and see", "microscope_text_card")
+        card = self._text_card = Card("Text", "write other ones and see", "microscope_text_card")
         self.words = HeatWords("microscope_words")
         self.text = QLineEdit()
         self.text.setObjectName("microscope_text")
@@ -246,6 +245,11 @@ class MicroscopeView(QWidget):
         self.stem.setText(state.stem or "No sample chosen")
         self.truth.setText(f"Truth: {state.truth}" if state.truth else "")
         self.bars.show_bars(state.bars)
+        self.legend.setText(
+            "Orange raises the number, blue lowers it."
+            if state.numbers
+            else "Orange speaks for it, blue against it."
+        )
         self.trust.setText(state.trust)
         self._show_question(state)
         cards = {"image": self._image_card, "audio": self._audio_card, "text": self._text_card}

@@ -19,10 +19,11 @@ from workbench.gui.presenters.insight.modalities import (
     ModalitiesPresenter,
     ModalitiesState,
     relied,
+    share_words,
     value_words,
     verdict,
 )
-from workbench.gui.widgets.cards import Banner, Card
+from workbench.gui.widgets.cards import Banner, Card, EmptyState
 from workbench.gui.widgets.evaluation_tables import Column, EvaluationTable, Words
 from workbench.gui.widgets.labels import label, set_role
 from workbench.gui.widgets.study import StudyBar
@@ -68,30 +69,19 @@ class ModalitiesView(QWidget):
         self.show_state(presenter.state)
 
     def _before(self) -> QWidget:
-        page = QWidget()
-        box = QVBoxLayout(page)
-        card = Card("Which modality carried it?", "", "results_modalities_before")
-        card.setFixedWidth(620)
-        card.body.addWidget(
-            label(
-                "Each modality is taken away, alone and together with others, and the model is "
-                "asked again. What each adds on average over all orders is its Shapley value: "
-                "together they are exactly what the model gains over knowing nothing.",
-                "quiet", "results_modalities_how", wrap=True,
-            )
+        card = Card(name="results_modalities_before")
+        page = EmptyState(
+            "puzzle-piece", "Which modality carried it?",
+            "Each modality is taken away, alone and together with others, and the model is asked "
+            "again. What each adds on average over all orders is its Shapley value: together they "
+            "are exactly what the model gains over knowing nothing.",
+            name="results_modalities_empty",
         )  # fmt: skip
         self.bar = StudyBar("results_contribute", "Find out", self._presenter.study)
         self.bar.wished.connect(self._presenter.ask)
-        card.body.addWidget(self.bar)
-        # Between stretches, not aligned: an aligned card would not be as high as its words.
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(card)
-        row.addStretch(1)
-        box.addStretch(2)
-        box.addLayout(row)
-        box.addStretch(3)
-        return page
+        page.hold(self.bar)
+        card.body.addWidget(page)
+        return card
 
     def _after(self) -> QWidget:
         page = QWidget()
@@ -204,7 +194,7 @@ class ModalitiesView(QWidget):
         for row in found.modalities:
             words = f"{value_words(found, row.shapley)}{unit}"
             if found.gain > 0:
-                words += f" · {row.shapley / found.gain:.0%}"
+                words += f" · {share_words(found, row.shapley)}"
             bars.append(Bar(row.name, TITLES[row.name], row.shapley, *row.between, words))
         self.bars.show_bars(tuple(bars), chosen)
 

@@ -7,7 +7,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QItemSelection, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.gui.presenters.insight.retrieval import RetrievalPresenter, RetrievalState
+from workbench.gui.presenters.insight.retrieval import (
+    NOUNS,
+    RetrievalPresenter,
+    RetrievalState,
+)
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Banner, Card
 from workbench.gui.widgets.combo import Combo
@@ -121,7 +125,7 @@ class RetrievalView(QWidget):
 
 
 def _figure_columns(rows: tuple[PairRow, ...]) -> tuple[Column, ...]:
-    names = np.array([f"{row.asked} → {row.found}" for row in rows], dtype=object)
+    names = np.array([f"{NOUNS[row.asked]} → {NOUNS[row.found]}" for row in rows], dtype=object)
     found: list[Column] = [("Direction", names, lambda n: str(names[n]), False)]
     for title, field in (
         ("First", "recall_at_1"),

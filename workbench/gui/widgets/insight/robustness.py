@@ -15,7 +15,7 @@ from workbench.gui.plots.insight.robustness import RobustnessPlot
 from workbench.gui.presenters.insight.robustness import RobustnessPresenter, RobustnessState
 from workbench.gui.presenters.insight.robustness_words import STANDS
 from workbench.gui.widgets.buttons import Button
-from workbench.gui.widgets.cards import Banner, Card
+from workbench.gui.widgets.cards import Banner, Card, EmptyState
 from workbench.gui.widgets.labels import MODALITY_ICONS, ElidedLabel, label
 from workbench.gui.widgets.sound_views import TimeAxis
 from workbench.gui.widgets.study import StudyBar
@@ -119,30 +119,15 @@ class RobustnessView(QWidget):
         return card
 
     def _before(self) -> QWidget:
-        page = QWidget()
-        box = QVBoxLayout(page)
-        box.addStretch(2)
-        inner = QWidget()
-        inner.setMaximumWidth(560)
-        column = QVBoxLayout(inner)
-        column.setSpacing(theme.GAP)
-        column.addWidget(label("How much noise does it stand?", "card-title", "robustness_ask"))
-        column.addWidget(
-            label(
-                "Noise is put on one modality of up to 500 samples, from none to nothing else, and "
-                "the model is asked again each time. The dial above works on one sample at once.",
-                "quiet", "robustness_how", wrap=True,
-            )
+        page = EmptyState(
+            "shield-check", "How much noise can it take?",
+            "Noise is put on one modality of up to 500 samples, from none to nothing else, and "
+            "the model is asked again each time. The dial above works on one sample at once.",
+            name="robustness_empty",
         )  # fmt: skip
         self.bar = StudyBar("robustness_measure", "Measure", self._presenter.study)
         self.bar.wished.connect(self._presenter.measure)
-        column.addWidget(self.bar)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(inner, 8)
-        row.addStretch(1)
-        box.addLayout(row)
-        box.addStretch(3)
+        page.hold(self.bar)
         return page
 
     def _after(self) -> QWidget:

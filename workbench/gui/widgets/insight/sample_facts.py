@@ -108,8 +108,8 @@ class SampleWords(QWidget):
         middle = Qt.TextElideMode.ElideMiddle
         self.stem = ElidedLabel("", "card-title", f"{prefix}_stem", middle)
         box.addWidget(self.stem)
-        self.true, self._true = self._line(box, "Label", f"{prefix}_true")
-        self.said, self._said = self._line(box, "Model", f"{prefix}_said")
+        self.true, self._true = self._line(box, "True", f"{prefix}_true")
+        self.said, self._said = self._line(box, "Predicted", f"{prefix}_said")
         self.why = label("", "quiet", f"{prefix}_why", wrap=True)
         box.addWidget(self.why)
         self.bars_title = ElidedLabel("", "quiet")

@@ -245,10 +245,20 @@ def _columns(pool: Pool, order: Order, rows: Rows) -> tuple[Column, ...]:
     true, said = pool.keys
     shown = pool.loss
     title = "Mean loss" if pool.name == "training" else "Loss"
+    number = not pool.classes
+    told = (
+        ("True", true, lambda n: pool.true(n) or "–", number),
+        ("Predicted", said, lambda n: pool.said(n) or "–", number),
+    )
+    if len(rows) and number and not pool.true(int(rows[0])) and not pool.said(int(rows[0])):
+        # Pairs have neither.
+        return (
+            ("Sample", pool.stems, lambda n: str(pool.stems[n]), False),
+            (title, shown, lambda n: number_words(float(shown[n])), True),
+        )
     return (
         ("Sample", pool.stems, lambda n: str(pool.stems[n]), False),
-        ("Label", true, lambda n: pool.true(n) or "–", False),
-        ("Model", said, lambda n: pool.said(n) or "–", False),
+        *told,
         (title, shown, lambda n: number_words(float(shown[n])), True),
         ("Why", rank, lambda n: pool.brief(order, n), False),
     )

@@ -12,7 +12,7 @@ from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.combo import Combo
 from workbench.gui.widgets.gallery import LARGEST, SMALLEST, USUAL
 from workbench.gui.widgets.labels import ElidedLabel, label
-from workbench.runs.browsing import MEANINGS
+from workbench.runs.browsing import meaning_of
 
 _ARROW, _ORDER = 36, 220
 # Wide enough for an icon, and for the longest order; pixels.
@@ -47,11 +47,13 @@ class SamplesHead(QWidget):
         """Show what is wished, and what can be."""
         wish, classes = state.wish, state.classes
         self.order.show_choices(state.orders, wish.order)
-        self.meaning.setText(MEANINGS[wish.order])
-        self.meaning.setToolTip(MEANINGS[wish.order])
+        task = state.pools.split.results.task if state.pools is not None else ""
+        meaning = meaning_of(wish.order, numbers=task in ("number", "numbers"))
+        self.meaning.setText(meaning)
+        self.meaning.setToolTip(meaning)
         names = [choice.name for choice in classes]
         for combo, title, number in (
-            (self.true, "Any label", wish.true), (self.said, "Any prediction", wish.said),
+            (self.true, "Any true class", wish.true), (self.said, "Any prediction", wish.said),
         ):  # fmt: skip
             combo.setVisible(bool(classes))
             chosen = names[number] if 0 <= number < len(names) else ""
@@ -103,7 +105,7 @@ class SamplesHead(QWidget):
     def _second(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(theme.GAP)
-        self.true = Combo("browser_true", "Label", letters=9)
+        self.true = Combo("browser_true", "True class", letters=9)
         self.true.picked.connect(self._presenter.choose_true)
         self.said = Combo("browser_said", "Prediction", letters=9)
         self.said.picked.connect(self._presenter.choose_said)
