@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QRadioButton
 
 from workbench import events, spec
 from workbench.exporting import formats
@@ -134,6 +136,51 @@ def test_a_report_is_written_beside_the_run_and_opened(qtbot, view, run, form, f
     assert view.opened == [run.folder / "report" / file]
     assert "pets" in view.opened[0].read_text("utf-8")
     assert file in words(view, "results_report_written")
+
+
+@pytest.fixture
+def pets(tmp_path):
+    for name in CLASSES:
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(6):
+            picture = Image.new("RGB", (9, 9), (number * 40, 9, 9))
+            picture.save(tmp_path / "data" / name / f"{number}.png")
+    return tmp_path / "data"
+
+
+def test_the_program_is_written_shown_and_copied(qtbot, view, run, pets):
+    known = run.spec().model_copy(deep=True)
+    data = known.data.model_copy(update={"target": "label"})
+    text = known.model_copy(update={"data": data}).to_json()
+    (run.folder / "spec.json").write_text(text)
+    shown = view.findChild(QPlainTextEdit, "results_program_text")
+    assert shown.isHidden()
+    click(qtbot, view, "results_program_write")
+    assert view.program.write.text() == "Writing…"
+    qtbot.waitUntil(lambda: not shown.isHidden())
+    file = run.folder / "report" / "script" / "train.py"
+    assert shown.toPlainText() == file.read_text("utf-8").rstrip("\n") + "\n"
+    assert "def cross_entropy(" in shown.toPlainText()
+    assert str(file) in words(view, "results_program_remarks")
+    click(qtbot, view, "results_program_copy")
+    assert QGuiApplication.clipboard().text() == shown.toPlainText()
+    click(qtbot, view, "results_program_folder")
+    # Never the program itself: some desktops run what is opened.
+    assert view.opened == [file.parent]
+
+
+def test_a_program_whose_data_are_gone_says_so(qtbot, view):
+    click(qtbot, view, "results_program_write")
+    qtbot.waitUntil(lambda: not view.banner.isHidden())
+    assert "data" in words(view, "results_handover_banner_text")
+    assert view.program.write.isEnabled()
+
+
+def test_a_program_of_a_run_that_is_left_is_not_shown(qtbot, view, run, pets):
+    click(qtbot, view, "results_program_write")
+    view.presenter.follow(ResultsState())
+    qtbot.waitUntil(lambda: not view.presenter._writing.busy)
+    assert view.findChild(QPlainTextEdit, "results_program_text").isHidden()
 
 
 def test_a_report_that_cannot_be_written_says_so(qtbot, view, run):

@@ -8,17 +8,20 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
+from workbench import events
 from workbench.gui.plots.confusion import ConfusionMatrix
 from workbench.gui.plots.insight.curves import SharePlot
 from workbench.gui.plots.scatter import ScatterPlot
 from workbench.gui.plots.training import LossPlot
 from workbench.gui.saving import Saving, saveable
 from workbench.gui.widgets.evaluation_tables import EvaluationTable
+from workbench.gui.widgets.save_button import SaveButton
 from workbench.gui.window import MainWindow
+from workbench.runs.curves import Curves
 
 
 @pytest.fixture
@@ -99,6 +102,69 @@ def test_the_figures_of_a_plot_are_a_table_with_its_axes(saving, plot):
     assert [[float(v) for v in row[1:]] for row in rows[1:]] == [[0, 0], [1, 0.5], [2, 1]]
 
 
+@pytest.fixture
+def losses(qtbot):
+    """Three epochs of two steps, drawn in logarithms."""
+    known = Curves()
+    known.hear(
+        events.Started(
+            run="r", epochs=3, steps=2, samples={}, parameters=1, shapes={}, device="CPU"
+        )
+    )
+    for epoch in (1, 2, 3):
+        told = {"loss": 10.0**-epoch}
+        known.hear(
+            events.StepsDone(
+                epoch=epoch, step=2 * epoch, losses=[1.0, 0.1], learning_rate=0.1,
+                samples_per_second=9.0,
+            )
+        )  # fmt: skip
+        known.hear(
+            events.EpochDone(
+                epoch=epoch, step=2 * epoch, train=told, validation=told, seconds=1, best=True
+            )
+        )
+    made = LossPlot("loss")
+    qtbot.addWidget(made)
+    made.resize(500, 300)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.set_log(True)
+    made.show_curves(known)
+    return made
+
+
+def test_figures_of_a_run_bear_their_names_and_are_no_logarithms(saving, losses):
+    entry(saving, losses, "save_csv").trigger()
+    with saving.files[0].open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.reader(stream))
+    of_validation = [[float(v) for v in row[1:]] for row in rows if row[0] == "validation"]
+    np.testing.assert_allclose(of_validation, [[1, 0.1], [2, 0.01], [3, 0.001]])
+    assert {row[0] for row in rows[1:]} == {"step", "smoothed", "train", "validation"}
+
+
+def test_a_legend_that_stands_beside_a_plot_is_drawn_into_its_picture(saving, losses):
+    entry(saving, losses, "save_svg").trigger()
+    tree = ET.parse(saving.files[0]).getroot()
+    told = {element.text for element in tree.iter() if element.tag.endswith("text")}
+    assert {"each step", "train", "validation", "best"} <= told
+    # There are none.
+    assert not {"earlier runs", "spike"} & told
+    entry(saving, losses, "save_png").trigger()
+    with Image.open(saving.files[1]) as picture:
+        # A row more for the names.
+        assert picture.size == (1000, 2 * (300 + 40 + 18))
+
+
+def test_what_is_drawn_live_is_as_before(saving, losses):
+    before = [(item.opts["pen"], item.opts["antialias"]) for item in losses._item.listDataItems()
+              if hasattr(item, "curve")]  # fmt: skip
+    entry(saving, losses, "save_pdf").trigger()
+    after = [(item.opts["pen"], item.opts["antialias"]) for item in losses._item.listDataItems()
+             if hasattr(item, "curve")]  # fmt: skip
+    assert before == after
+
+
 def test_a_table_is_saved_as_it_is_seen(saving, table):
     assert [a.objectName() for a in saving.menu(table).actions()] == ["save_csv"]
     entry(saving, table, "save_csv").trigger()
@@ -161,4 +227,36 @@ def test_a_right_click_anywhere_in_the_window_opens_the_menu(qtbot, saving, kind
     menus = [m for m in made.findChildren(QMenu) if m.isVisible()]
     assert any(action.objectName().startswith("save_") for action in menus[0].actions())
     menus[0].close()
+    qtbot.waitUntil(lambda: not [m for m in made.findChildren(QMenu) if m.isVisible()])
+
+
+@pytest.mark.parametrize("kind", [LossPlot, ConfusionMatrix, EvaluationTable])
+def test_a_small_button_comes_to_what_is_pointed_at_and_opens_the_menu(qtbot, saving, kind):
+    page = QWidget()
+    made = kind("table", "Classes", (1,)) if kind is EvaluationTable else kind("plot")
+    QVBoxLayout(page).addWidget(made)
+    if kind is EvaluationTable:
+        made.show_columns((("A", np.arange(1), str, True),), np.arange(1), (1,))
+    window = MainWindow({"start": page})
+    qtbot.addWidget(window)
+    button = SaveButton(window)
+    button.wished.connect(saving.offer)
+    button.watch()
+    with qtbot.waitExposed(window):
+        window.show()
+    assert button.isHidden()
+    middle = QPointF(made.rect().center())
+    QApplication.sendEvent(made, QEnterEvent(middle, middle, middle))
+    assert button.isVisible()
+    corner = made.mapFrom(window, button.geometry().center())
+    assert made.rect().contains(corner)
+    # Above the scroll bar of a table; where the axes of a plot meet.
+    assert (corner.x() > made.width() / 2) == (kind is EvaluationTable)
+    assert (corner.y() < made.height() / 2) == (kind is EvaluationTable)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    (menu,) = [m for m in made.findChildren(QMenu) if m.isVisible()]
+    assert menu.actions()
+    menu.close()
+    made.hide()
+    assert button.isHidden()
     qtbot.waitUntil(lambda: not [m for m in made.findChildren(QMenu) if m.isVisible()])

@@ -32,5 +32,6 @@ def report(
     file = to or folder / "report" / FORMATS[form]
     from workbench.reporting.writing import write_report
 
-    write_report(folder, form, file)
-    answer(as_json, {"file": str(file.resolve())}, str(file))
+    remarks = write_report(folder, form, file)
+    words = "\n".join([str(file), *remarks])
+    answer(as_json, {"file": str(file.resolve()), "remarks": list(remarks)}, words)

@@ -45,6 +45,7 @@ from workbench.gui.widgets.machine import MachineDialog
 from workbench.gui.widgets.own_parts import OwnPartsView
 from workbench.gui.widgets.queue import QueueView
 from workbench.gui.widgets.rail import Mark
+from workbench.gui.widgets.save_button import SaveButton
 from workbench.parts import Part
 from workbench.runs import store
 from workbench.runs.queue import Queue
@@ -180,6 +181,9 @@ class Workbench(QObject):
         self._connect_losses()
         self.saving = Saving(self._about_run, parent=self)
         self.window.menu_wished.connect(self.saving.offer)
+        self.save_button = SaveButton(self.window)
+        self.save_button.wished.connect(self.saving.offer)
+        self.window.stage_shown.connect(self.save_button.watch)
         self.saving.saved.connect(lambda file: self._tell(f"Saved: {file}"))
         self.saving.failed.connect(self._complain)
         self.window.machine_wished.connect(self.machine_view.open)

@@ -92,7 +92,7 @@ class ResultsTabs(QObject):
     def close(self) -> None:
         """End all work that is under way."""
         self.evaluating.stop()
-        self.handover.study.stop()
+        self.handover.close()
         self.trying.close()
         self.map.close()
         self.landscape.close()

@@ -45,10 +45,11 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QTableView, QWidget
 
 from workbench.errors import UserError
 from workbench.gui import theme
+from workbench.gui.exported import draw_legend, entries, named, smooth
 from workbench.writing import write_atomic
 
-_HEAD = 40
-# Room above a picture for the words about it, in pixels.
+_HEAD, _ROW = 40, 18
+# Room above a picture for the words about it, and for the names of its curves, in pixels.
 _SHARP = 2
 # Pixels of a saved picture for each of the window.
 _KINDS = {"png": "PNG picture", "svg": "SVG drawing", "pdf": "PDF drawing", "csv": "Table as CSV"}
@@ -178,7 +179,7 @@ def as_image(found: QWidget, about: str) -> QImage:
         found: the plot.
         about: the line above it.
     """
-    size = found.size() + QSize(0, _HEAD)
+    size = found.size() + QSize(0, _head(found))
     image = QImage(size * _SHARP, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(_SHARP)
     painter = QPainter(image)
@@ -213,24 +214,41 @@ def _curves(plot: QWidget) -> Iterator[list[str]]:
     inner: Any = getattr(plot, "_plot", None)
     if inner is None:
         return
+    whole: dict[str, Any] = getattr(plot, "series", dict)()
+    if whole:
+        # All points, and not in the logarithms that a plot may draw.
+        yield ["curve", *_axes(inner)]
+        for name, (x, y) in whole.items():
+            for place, value in zip(np.asarray(x).tolist(), np.asarray(y).tolist(), strict=True):
+                yield [name, repr(place), repr(value)]
+        return
     items = [item for item in inner.plotItem.items if hasattr(item, "getData")]
     drawn = [(item, *item.getData()) for item in items]
     known = [(item, x, y) for item, x, y in drawn if x is not None and len(x)]
     if not known:
         return
-    axes = [inner.plotItem.getAxis(side).labelText or side for side in ("bottom", "left")]
-    yield ["curve", *axes]
+    names = {id(item): name for name, item in named(plot).items()}
+    yield ["curve", *_axes(inner)]
     for number, (item, x, y) in enumerate(known):
-        name = item.name() if callable(getattr(item, "name", None)) else None
+        known_as = names.get(id(item), str(number + 1))
         for place, value in zip(np.asarray(x).tolist(), np.asarray(y).tolist(), strict=True):
-            yield [name or str(number + 1), repr(place), repr(value)]
+            yield [known_as, repr(place), repr(value)]
+
+
+def _axes(inner: Any) -> list[str]:
+    return [inner.plotItem.getAxis(side).labelText or side for side in ("bottom", "left")]
+
+
+def _head(found: QWidget) -> int:
+    """Height of what stands above a picture."""
+    return _HEAD + (_ROW if entries(found) else 0)
 
 
 def _draw(found: QWidget, about: str, painter: QPainter) -> None:
     """The plot with its head, in the window's own measures."""
     worn = theme.current()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    whole = QRect(QPoint(), found.size() + QSize(0, _HEAD))
+    whole = QRect(QPoint(), found.size() + QSize(0, _head(found)))
     painter.fillRect(whole, QColor(worn.panel))
     font = QFont(found.font())
     font.setBold(True)
@@ -243,7 +261,9 @@ def _draw(found: QWidget, about: str, painter: QPainter) -> None:
     painter.setFont(font)
     painter.setPen(QColor(worn.quiet))
     painter.drawText(room.translated(0, 17), Qt.AlignmentFlag.AlignLeft, about)
-    found.render(painter, QPoint(0, _HEAD))
+    draw_legend(entries(found), painter, _HEAD + _ROW / 2 - 4, found.width())
+    with smooth(found):
+        found.render(painter, QPoint(0, _head(found)))
 
 
 def _as_png(found: QWidget, about: str) -> bytes:
@@ -253,7 +273,7 @@ def _as_png(found: QWidget, about: str) -> bytes:
 
 
 def _as_svg(found: QWidget, about: str) -> bytes:
-    size = found.size() + QSize(0, _HEAD)
+    size = found.size() + QSize(0, _head(found))
     buffer = _opened()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
@@ -266,7 +286,7 @@ def _as_svg(found: QWidget, about: str) -> bytes:
 
 
 def _as_pdf(found: QWidget, about: str) -> bytes:
-    size = found.size() + QSize(0, _HEAD)
+    size = found.size() + QSize(0, _head(found))
     buffer = _opened()
     writer = QPdfWriter(buffer)
     writer.setResolution(72 * _SHARP)

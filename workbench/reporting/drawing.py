@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
 
-WIDTH, HEIGHT = 560, 220
+WIDTH, HEIGHT = 560, 240
 COLOURS = ("#2f5fef", "#d9480f", "#0b8a6b", "#8a4fbf", "#6b7280")
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 28, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 14, 28, 40
 _DASHES = ("", "6 3", "2 3", "8 3 2 3", "")
 _INK, _QUIET = "#1f2430", "#6b7280"
 
@@ -108,25 +109,42 @@ class _Box:
 
     def axes(self, across: str, up: str) -> list[str]:
         found = []
-        for value in np.linspace(self.low, self.high, 5):
+        for value in ticks(self.low, self.high):
             x, y = self._at((self.left, value))
             found.append(
                 f'<line x1="{x:.1f}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" '
                 'stroke="#e3e6ec"/>'
             )
             found.append(_text(x - 6, y + 4, f"{value:.3g}", "end", _QUIET))
-        for value in np.linspace(self.left, self.right, 6):
+        for value in ticks(self.left, self.right, whole=across == "epoch"):
             x, _ = self._at((value, self.low))
-            found.append(_text(x, HEIGHT - _BOTTOM + 15, f"{value:.3g}", "middle", _QUIET))
+            found.append(_text(x, HEIGHT - _BOTTOM + 18, f"{value:.3g}", "middle", _QUIET))
         found.append(_text(WIDTH / 2, HEIGHT - 4, across, "middle", _QUIET))
         turn = f'transform="rotate(-90 11 {HEIGHT / 2 - 10:.0f})"'
         found.append(_text(11, HEIGHT / 2 - 10, up, "middle", _QUIET, turn))
         return found
 
 
+def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
+    """Round numbers between two ends, about five of them.
+
+    Args:
+        low: the lower end.
+        high: the upper one, above it.
+        whole: whole numbers only.
+    """
+    wanted = (high - low) / 5
+    power = 10.0 ** math.floor(math.log10(wanted))
+    step = next(power * f for f in (1, 2, 2.5, 5, 10) if power * f >= wanted * 0.999)
+    if whole:
+        step = max(1.0, float(round(step)))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(place * step, 12) for place in range(first, last + 1)]
+
+
 def _text(x: float, y: float, words: str, anchor: str, colour: str = _INK, more: str = "") -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="11" '
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="13" '
         f'font-family="Inter, sans-serif" {more}>{escape(words)}</text>'
     )
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import logging
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fpdf import FPDF
 from fpdf.fonts import FontFace
 
-from workbench import resources
-from workbench.reporting.gathered import Gathered
+from workbench.reporting.gathered import Example, Gathered
 from workbench.reporting.html import MOST_CLASSES, drawings
+from workbench.reporting.pictures import Pictured, pictured
+from workbench.reporting.typeface import quadratic
+from workbench.runs.results import Results
 
 _MARGIN = 18.0
+_GAP = 5.0
+_LETTERS = 90
+# Of a text that stands beside a picture.
+_RIGHT, _WRONG = (47, 95, 239), (217, 72, 15)
 _INK, _QUIET, _LINE = (31, 36, 48), (91, 98, 112), (227, 230, 236)
 
 
@@ -25,9 +34,11 @@ class _Paper(FPDF):
         self._title = title
         self.set_margins(_MARGIN, _MARGIN)
         self.set_auto_page_break(auto=True, margin=_MARGIN)
-        fonts = resources.path("fonts")
-        for style, file in (("", "Inter-Regular.otf"), ("B", "Inter-SemiBold.otf")):
-            self.add_font("Inter", style, fonts / file)
+        with TemporaryDirectory() as folder:
+            for style, name in (("", "Inter-Regular"), ("B", "Inter-SemiBold")):
+                file = Path(folder) / f"{name}.ttf"
+                file.write_bytes(quadratic(f"{name}.otf"))
+                self.add_font("Inter", style, file)
         self.set_title(title)
         self.add_page()
 
@@ -99,9 +110,14 @@ def pdf(run: Gathered) -> bytes:
         paper.image(io.BytesIO(svg.encode()), w=150)
         paper.words(note, quiet=True)
     _tables(paper, run)
+    if run.environment:
+        paper.headline("Environment")
+        paper.rows(((name, str(value)) for name, value in run.environment.items()), (35, 90))
     paper.headline("All settings")
-    paper.set_font("Inter", size=7.5)
-    paper.multi_cell(0, 3.6, text=run.spec.to_json(), align="L", new_x="LMARGIN", new_y="NEXT")
+    paper.set_font("Inter", size=7)
+    with paper.text_columns(ncols=3, gutter=6, line_height=1.25, text_align="L") as columns:
+        # Spaces at the beginning of a line would be left away.
+        columns.write(run.spec.to_json().replace("  ", "\u00a0\u00a0\u00a0"))
     return bytes(paper.output())
 
 
@@ -115,16 +131,74 @@ def _tables(paper: _Paper, run: Gathered) -> None:
         ]
         paper.rows(rows, (40, 20, 20, 20, 20), head=True)
     if run.results is not None and 0 < len(run.results.confusion) <= min(MOST_CLASSES, 12):
-        paper.headline("What was taken for what (rows: truth, columns: said)")
-        names = run.results.classes
-        rows2 = [("", *names)]
-        rows2 += [
-            (name, *(f"{n:,}" for n in row))
-            for name, row in zip(names, run.results.confusion, strict=True)
-        ]
-        paper.rows(rows2, (30, *[14] * len(names)), head=True)
+        _matrix(paper, run.results)
     if run.examples:
-        paper.headline("Worst samples")
-        rows3 = [("Sample", "Truth", "Said", "Sure")]
-        rows3 += [(e.stem, e.truth, e.said, e.sure) for e in run.examples]
-        paper.rows(rows3, (50, 30, 30, 15), head=True)
+        _examples(paper, run)
+
+
+def _matrix(paper: _Paper, results: Results) -> None:
+    """What was taken for what, each row coloured by its shares; never broken over two pages."""
+    names, counts = results.classes, results.confusion
+    if paper.will_page_break(30 + 6 * len(names)):
+        paper.add_page()
+    paper.headline("What was taken for what (rows: truth, columns: said)")
+    paper.set_font("Inter", size=8)
+    paper.set_draw_color(*_LINE)
+    face = FontFace(emphasis="", color=_QUIET)
+    align = ("LEFT", *["CENTER"] * len(names))
+    with paper.table(
+        col_widths=(30, *[14] * len(names)), borders_layout="NONE", line_height=5,
+        headings_style=face, text_align=align,
+    ) as table:  # fmt: skip
+        table.row(("", *names))
+        for place, (name, row) in enumerate(zip(names, counts, strict=True)):
+            drawn = table.row()
+            drawn.cell(name)
+            for column, count in enumerate(row):
+                share = 0.75 * count / max(sum(row), 1)
+                colour = _shade(_RIGHT if column == place else _WRONG, share)
+                drawn.cell(f"{count:,}", style=FontFace(fill_color=colour))
+
+
+def _shade(colour: tuple[int, int, int], share: float) -> tuple[int, int, int]:
+    """A colour on white paper."""
+    red, green, blue = (round(255 + (part - 255) * share) for part in colour)
+    return red, green, blue
+
+
+def _examples(paper: _Paper, run: Gathered) -> None:
+    """The worst samples as cards, four in a row."""
+    shown = pictured(run.spec.data, [each.stem for each in run.examples])
+    wide = (paper.epw - 3 * _GAP) / 4
+    paper.headline("Worst samples")
+    for start in range(0, len(run.examples), 4):
+        row = run.examples[start : start + 4]
+        if paper.will_page_break(58):
+            paper.add_page()
+        top = lowest = paper.get_y()
+        for place, each in enumerate(row):
+            left = _MARGIN + place * (wide + _GAP)
+            _example(paper, each, shown.get(each.stem), left, top, wide)
+            lowest = max(lowest, paper.get_y())
+        paper.set_y(lowest + _GAP)
+
+
+def _example(
+    paper: _Paper, each: Example, shown: Pictured | None, left: float, top: float, wide: float
+) -> None:
+    at = top
+    for encoded, high in ((shown and shown.picture, 24.0), (shown and shown.sound, 12.0)):
+        if encoded:
+            stream = io.BytesIO(base64.b64decode(encoded))
+            paper.image(stream, left, at, min(wide, 24), high, keep_aspect_ratio=True)
+            at += high + 1
+    sure = f" ({each.sure})" if each.sure else ""
+    words = [(each.stem, _INK), (f"true: {each.truth}", _QUIET), (f"said: {each.said}{sure}", _INK)]
+    if shown and shown.text:
+        words.insert(0, (f"“{shown.text[:_LETTERS]}”", _QUIET))
+    paper.set_font("Inter", size=7.5)
+    paper.set_xy(left, at)
+    for line, colour in words:
+        paper.set_text_color(*colour)
+        paper.set_x(left)
+        paper.multi_cell(wide, 3.6, text=line, align="L", new_x="LEFT", new_y="NEXT")

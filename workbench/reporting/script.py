@@ -1,243 +1,186 @@
-"""A run as one readable program in plain Keras: its data, its model, its loss and its loop.
+"""A run as a script in plain Keras: reading, model, loss and training written out.
 
-The definitions are those of the workbench itself, taken from its sources; nothing of it need be
-installed where the program runs.
+Encoders, fusions, losses and readers are cut out of this program as they are, so that the script
+computes what the run computed; it begins with the same weights and takes the same batches.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from pprint import pformat
 from typing import Any
 
 import jinja2
 import numpy as np
 
-from workbench import parts, resources
-from workbench.data.augment import any_on
+from workbench import resources
 from workbench.data.cache import prepare
 from workbench.data.folder import scan
 from workbench.data.index import SPLITS, Index
 from workbench.data.prepared import Prepared
 from workbench.errors import UserError
-from workbench.parts import MODALITIES, Part
-from workbench.reporting.sources import Sources, takes
+from workbench.reporting.literals import literal
+from workbench.reporting.script_parts import Chosen
 from workbench.runs import store
-from workbench.spec import PAIRS, PartSpec, RunSpec
-from workbench.writing import write_atomic
+from workbench.spec import RunSpec
 
-_HEADS = {"spread": "Spread", "ranks": "Ranks", "cosine": "Cosines"}
-_TYPES = {"image": "uint8", "audio": "float32", "text": "int32"}
+WEIGHTS = "model.weights.h5"
 
 
-def write_script(folder: Path, to: Path, tell: Callable[[int, int], None] | None = None) -> Path:
-    """Write ``train.py`` with the table of its samples and its tokeniser.
+@dataclass(frozen=True)
+class Script:
+    """A script and the table that it reads.
 
     Args:
-        folder: of the run; its data must be at hand.
-        to: a folder; made where it is missing.
-        tell: told how many files were read, and of how many.
+        text: the script.
+        table: CSV, a row for each sample.
+        table_name: the name of the table's file, beside the script.
+        differs: sentences about what the script does in another way than the run.
+    """
 
-    Returns:
-        The program.
+    text: str
+    table: str
+    table_name: str
+    differs: tuple[str, ...]
+
+
+def write_out(
+    folder: Path, name: str = "train.py", stop: Callable[[], bool] | None = None
+) -> Script:
+    """Write a run out as a script.
+
+    The data are looked at again, so that each sample is in the split that it was in.
+
+    Args:
+        folder: of the run.
+        name: of the script's file.
+        stop: asked often while the data are looked at; true ends it.
 
     Raises:
-        UserError: a part of the recipe cannot be written out, the data are gone, or the folder
-            cannot be written.
+        Stopped: the wish to stop was heard.
+        UserError: the data are gone or have changed, or a part of the recipe cannot be written
+            out; says which.
     """
     spec = store.find(folder).spec()
-    _refuse(spec)
-    index = scan(Path(spec.data.folder), reading=spec.data.reading, check=False)
-    prepared = prepare(index, spec.data, spec.modalities, progress=tell)
-    if prepared.masks:
+    if "text" in spec.modalities and spec.data.text.form == "sentence":
         raise UserError(
-            "Some samples lack a modality, which the written-out program does not know.",
-            "Leave incomplete samples out on the Data screen, and train again.",
+            "The texts of this run are read by a sentence model, which a script cannot write out.",
+            "Hand the trained model over instead; it comes with its reader.",
         )
-    files = {"train.py": script(spec, prepared, index.root), "samples.csv": _table(index, prepared)}
-    if prepared.tokenizer:
-        files["tokenizer.json"] = prepared.tokenizer
-    try:
-        to.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            write_atomic(to / name, text)
-    except OSError as error:
-        raise UserError(
-            f"{to} cannot be written: {error.strerror}.", "Choose another place."
-        ) from None
-    return to / "train.py"
+    index = scan(Path(spec.data.folder), reading=spec.data.reading, check=False, stop=stop)
+    prepared = prepare(index, spec.data, spec.modalities, stop=stop)
+    table_name = _table_name(name)
+    chosen = Chosen(spec, prepared, are_files=index.texts is None)
+    text = _rendered(spec, index, prepared, chosen, table_name)
+    return Script(text, _table(spec, index, prepared), table_name, chosen.differs)
 
 
-def _refuse(spec: RunSpec) -> None:
-    """Say which part of a recipe cannot be written out."""
-    objective = spec.objective
-    several = objective.heads or bool(objective.alignments)
-    reasons = {
-        f"the balancing '{objective.balancer.name}'": several
-        and objective.balancer.name != "fixed",
-        "a run without a target": objective.loss is None,
-        "hiding whole modalities": spec.model.modality_dropout > 0,
-        "a sentence model": "text" in spec.modalities and spec.data.text.form != "tokens",
-        "pretrained weights": any(
-            chosen.name == "image_pretrained" for chosen in spec.model.encoders.values()
-        ),
-        "a part of your own": any(_own(kind, chosen) for kind, chosen in _chosen(spec)),
-    }
-    found = [what for what, is_so in reasons.items() if is_so]
-    if found:
-        raise UserError(
-            f"This recipe cannot be written out: {' and '.join(found)} would need more than a "
-            "plain program.", "Export the model instead.",
-        )  # fmt: skip
+def _table_name(script: str) -> str:
+    """Beside the script, and not over a file that has nothing to do with it."""
+    stem = Path(script).stem
+    return f"{stem if re.fullmatch(r'[A-Za-z0-9_-]+', stem) else 'train'}-samples.csv"
 
 
-def _chosen(spec: RunSpec) -> list[tuple[parts.Kind, PartSpec]]:
-    found: list[tuple[parts.Kind, PartSpec]] = [
-        ("encoder", chosen) for chosen in spec.model.encoders.values()
-    ]
-    found += [("fusion", spec.model.fusion), ("optimizer", spec.training.optimizer)]
-    found += [("schedule", spec.training.schedule)]
-    found += [("alignment", aligned.loss) for aligned in spec.objective.alignments.values()]
-    return found + ([("loss", spec.objective.loss)] if spec.objective.loss is not None else [])
-
-
-def _own(kind: parts.Kind, chosen: PartSpec) -> bool:
-    return parts.find(kind, chosen.name).file is not None
-
-
-def left_out(spec: RunSpec) -> list[str]:
-    """What of a recipe the program does not do, in words."""
-    training = spec.training
-    known = {
-        "augmentation": any_on(training.augmentation),
-        "half precision": training.precision != "float32",
-        "gradient accumulation": training.accumulated > 1,
-        "lowering the learning rate on a plateau": training.plateau is not None,
-        "the longest time": training.longest_minutes is not None,
-        "penalties on weights": any(
-            (spec.objective.l1, spec.objective.l2, spec.objective.embedding_l2)
-        ),
-    }
-    return [what for what, is_so in known.items() if is_so]
-
-
-def script(spec: RunSpec, prepared: Prepared, root: Path) -> str:
-    """The program.
-
-    Args:
-        spec: of the run.
-        prepared: its samples.
-        root: folder that the paths in the table are relative to.
-    """
-    sources = Sources()
-    loss = spec.objective.loss
-    assert loss is not None
-    facts = _facts(spec, sources, prepared)
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(resources.path("report"))),
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        autoescape=False,
-    )  # fmt: skip
-    return templates.get_template("train.py.j2").render(
-        name=repr(spec.name), root=repr(str(root)), left_out=left_out(spec), spec=spec,
-        modalities=[m for m in MODALITIES if m in spec.modalities], prepared=prepared,
-        classes=pformat(prepared.classes, width=96), **facts, definitions=sources.text(),
-        imports=sorted(sources.imports), repr=repr,
-    ).rstrip() + "\n"  # fmt: skip
-
-
-def _facts(spec: RunSpec, sources: Sources, prepared: Prepared) -> dict[str, Any]:
-    """What the program is filled in with; its definitions go into ``sources``."""
-    loss = spec.objective.loss
-    assert loss is not None
-    part = parts.find("loss", loss.name)
-    fusion = parts.find("fusion", spec.model.fusion.name)
-    readers = {
-        "image": ("workbench.data.readers.image", "read_bytes"),
-        "audio": ("workbench.data.readers.audio", "heard"),
-        "text": ("workbench.data.readers.tokens", "encode"),
-    }
-    encoders = {m: _call(sources, "encoder", c) for m, c in spec.model.encoders.items()}
-    alone = len(spec.modalities) == 1
-    return {
-        "shapes": {m: tuple(prepared.arrays[m].shape[1:]) for m in spec.modalities},
-        "types": _TYPES,
-        "readers": {m: sources.add(*readers[m]) for m in spec.modalities},
-        "encoders": encoders,
-        "vocabulary": prepared.vocabulary,
-        "fusion": _call(sources, "fusion", spec.model.fusion, task=spec.data.task)
-        if fusion.decides else _call(sources, "fusion", spec.model.fusion),
-        "decides": fusion.decides,
-        "sequences": not alone
-        and takes(fusion.function.__module__, fusion.function.__name__, "sequences"),
-        "head": _head(sources, part, prepared.outputs),
-        "heads": fusion.decides or spec.objective.heads,
-        "head_names": [f"head_{m}" for m in spec.modalities],
-        "loss": _function(sources, part),
-        "loss_options": _options(part, loss),
-        "loss_facts": part.facts,
-        "learned": [n for n in part.learns if part.check(loss.options).get("learn", True)],
-        "counts": np.bincount(
-            prepared.labels[prepared.rows("train")].astype(int), minlength=len(prepared.classes)
-        ).tolist() if "counts" in part.facts else [],
-        "alignments": [
-            (pair, PAIRS[pair], _function(sources, parts.find("alignment", a.loss.name)),
-             _options(parts.find("alignment", a.loss.name), a.loss),
-             parts.find("alignment", a.loss.name).facts, a)
-            for pair, a in spec.objective.alignments.items()
-        ],
-        "optimizer": _call(sources, "optimizer", spec.training.optimizer, first="LEARNING_RATE"),
-        "schedule": _function(sources, parts.find("schedule", spec.training.schedule.name)),
-        "schedule_options": _options(
-            parts.find("schedule", spec.training.schedule.name), spec.training.schedule
-        ),
-    }  # fmt: skip
-
-
-def _function(sources: Sources, part: Part) -> str:
-    return sources.add(part.function.__module__, part.function.__name__)
-
-
-def _options(part: Part, chosen: PartSpec) -> dict[str, Any]:
-    return dict(part.check(chosen.options))
-
-
-def _call(
-    sources: Sources, kind: parts.Kind, chosen: PartSpec, first: str = "", **more: Any
+def _rendered(
+    spec: RunSpec, index: Index, prepared: Prepared, chosen: Chosen, table_name: str
 ) -> str:
-    """A part called with its options, as source text."""
-    part = parts.find(kind, chosen.name)
-    given = {**_options(part, chosen), **more}
-    words = [first] if first else []
-    words += [f"{name}={value!r}" for name, value in given.items()]
-    words += ["vocabulary=VOCABULARY"] if "vocabulary" in part.facts else []
-    words += ["fresh=True"] if "fresh" in part.facts else []
-    return f"{_function(sources, part)}({', '.join(words)})"
+    loader = jinja2.FileSystemLoader(str(resources.path("report")))
+    # No page of HTML: what comes from people is written as Python literals instead.
+    templates = jinja2.Environment(
+        loader=loader, autoescape=False, undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    facts = chosen.facts()
+    text = templates.get_template("train.py.j2").render(
+        table_file=table_name,
+        weights_file=WEIGHTS,
+        name=literal(spec.name),
+        data=literal(str(index.root)),
+        modalities=literal(tuple(sorted(spec.modalities))),
+        targets=literal(_columns(prepared)),
+        classes=literal(list(prepared.classes)) if prepared.classes else "",
+        task=spec.data.task,
+        training=spec.training,
+        **facts,
+        **_heads(chosen.imports()),
+    )
+    return re.sub(r"\n{4,}", "\n\n\n", text).rstrip() + "\n"
 
 
-def _head(sources: Sources, part: Part, outputs: int) -> str:
-    """A layer from an embedding to what the loss reads, its name left open."""
-    if part.head in _HEADS:
-        return f"{sources.add('workbench.layers', _HEADS[part.head])}({outputs}, name=NAME)"
-    outputs -= part.head == "steps"
-    return f'keras.layers.Dense({outputs}, dtype="float32", name=NAME)'
+def _heads(imports: set[str]) -> dict[str, Any]:
+    """Import statements in the three groups that people know, and what is to be installed."""
+    plain = {f"import {name}" for name in ("argparse", "csv", "json", "math", "os", "time")}
+    plain |= {"from pathlib import Path", "from concurrent.futures import ThreadPoolExecutor",
+              "from types import SimpleNamespace"}  # fmt: skip
+    others = {"import keras", "import numpy as np", "from keras import ops"}
+    known = {"keras", "numpy", "PIL", "soundfile", "tensorflow", "tokenizers", "charset_normalizer"}
+    for statement in imports:
+        top = statement.split()[1].split(".")[0]
+        (others if top in known else plain).add(statement)
+    wanted = {
+        "PIL": "pillow", "soundfile": "soundfile soxr", "tokenizers": "tokenizers",
+        "charset_normalizer": "charset-normalizer",
+    }  # fmt: skip
+    tops = {statement.split()[1].split(".")[0] for statement in others}
+    needs = ["tensorflow", "numpy", *(wanted[top] for top in sorted(tops & set(wanted)))]
+    groups = {"plain": _sorted(plain), "others": _sorted(others)}
+    return {"imports": groups, "needs": " ".join(needs)}
 
 
-def _table(index: Index, prepared: Prepared) -> str:
-    """The samples as CSV: split, a file or words for each modality, and the target."""
+def _sorted(statements: set[str]) -> list[str]:
+    """In order, names of one module on one line."""
+    names: dict[str, list[str]] = {}
+    for statement in statements:
+        head, _, name = statement.partition(" import ")
+        names.setdefault(head, []).extend([name] if name else [])
+    lines = [f"{head} import {', '.join(sorted(of))}" if of else head for head, of in names.items()]
+    return sorted(lines, key=lambda s: (s.startswith("from"), s.lower()))
+
+
+def _columns(prepared: Prepared) -> list[str]:
+    match prepared.task:
+        case "none":
+            return []
+        case "labels":
+            return [f"target.{name}" for name in prepared.classes]
+        case "numbers":
+            return [f"target.{name}" for name in prepared.columns]
+    return ["target"]
+
+
+def _table(spec: RunSpec, index: Index, prepared: Prepared) -> str:
+    """A row for each sample that the run had, in the order that it had them in."""
+    place = {stem: row for row, stem in enumerate(index.stems.tolist())}
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    used = [m for m in MODALITIES if m in prepared.arrays]
-    writer.writerow(["sample", "split", *used, "target"])
-    places = {stem: row for row, stem in enumerate(index.stems.tolist())}
+    writer.writerow(["sample", "split", *spec.modalities, *_columns(prepared)])
     for row, stem in enumerate(prepared.stems.tolist()):
-        if prepared.split[row] < 0:
-            continue
-        there = places[stem]
-        cells = [index.text(there) if m == "text" else str(index.files[m][there]) for m in used]
-        target = " ".join(repr(float(v)) for v in np.atleast_1d(prepared.labels[row]))
-        writer.writerow([stem, SPLITS[prepared.split[row]], *cells, target])
+        at = place[stem]
+        split = prepared.split[row]
+        given = [_given(index, prepared, modality, at, row) for modality in spec.modalities]
+        target = _target(prepared, row) if prepared.task != "none" else []
+        writer.writerow([stem, SPLITS[split] if split >= 0 else "", *given, *target])
     return stream.getvalue()
+
+
+def _given(index: Index, prepared: Prepared, modality: Any, at: int, row: int) -> str:
+    """The file of a sample, or its text where that stands in a table; "" where it has none."""
+    has = prepared.masks.get(modality)
+    if prepared.split[row] < 0 or (has is not None and not has[row]):
+        return ""
+    if modality == "text" and index.texts is not None:
+        return str(index.texts[at])
+    return str(index.files[modality][at])
+
+
+def _target(prepared: Prepared, row: int) -> list[str]:
+    values = np.atleast_1d(prepared.labels[row])
+    if prepared.task in ("category", "ordered", "yes_no"):
+        return [prepared.classes[int(values[0])]]
+    if prepared.task == "labels":
+        return [str(int(value)) for value in values]
+    return [repr(float(value)) for value in values]

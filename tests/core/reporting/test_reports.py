@@ -190,3 +190,32 @@ def test_drawings_are_well_formed_and_hold_their_points():
     bars = ET.fromstring(drawing.bars({"image": (2.0, 1.0, 3.0), "text": (-1.0, -2.0, 0.0)}, " %"))
     wide = [float(bar.get("width")) for bar in bars.findall("s:rect", named)]
     assert wide[0] == pytest.approx(2 * wide[1], rel=0.01)
+
+
+def test_a_pdf_shows_pictures_and_brings_fonts_of_a_type_that_fits(folder):
+    from pypdf import PdfReader
+
+    pages = PdfReader(io.BytesIO(pdf(gather(folder)))).pages
+    assert sum(len(page.images) for page in pages) == 1
+    for page in pages:
+        for font in page["/Resources"]["/Font"].values():
+            inner = font.get_object()["/DescendantFonts"][0].get_object()
+            assert inner["/Subtype"] == "/CIDFontType2"
+            # Quadratic outlines, as that type says; cubic ones would be /FontFile3.
+            assert "/FontFile2" in inner["/FontDescriptor"].get_object()
+    told = " ".join(page.extract_text() for page in pages)
+    assert "dog/2" in told
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "whole", "wanted"),
+    [
+        (0, 1, False, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (1, 3, True, [1, 2, 3]),
+        (1, 60, True, [20, 40, 60]),
+        (1.32, 2.08, False, [1.4, 1.6, 1.8, 2.0]),
+        (-0.03, 0.02, False, [-0.03, -0.02, -0.01, 0, 0.01, 0.02]),
+    ],
+)
+def test_axes_have_round_numbers(low, high, whole, wanted):
+    assert drawing.ticks(low, high, whole=whole) == pytest.approx(wanted)

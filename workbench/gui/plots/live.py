@@ -187,6 +187,10 @@ class LivePlot(QWidget):
         """What the read-out tells: the curves by name, as (places, values)."""
         return {}
 
+    def named_items(self) -> dict[str, Any]:
+        """The curves as they are drawn, by the names that a legend gives them."""
+        return {}
+
     def draw(self) -> None:
         """Bring the curves to the plot; redefined by each plot."""
 

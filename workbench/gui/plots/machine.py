@@ -67,6 +67,11 @@ class FigurePlot(LivePlot):
         """All curves."""
         return {name: (s.x, s.y * self._figure.factor) for name, s in self.known().items()}
 
+    def named_items(self) -> dict[str, Any]:
+        """All curves, where there are several."""
+        names = [name.replace("_", " ") for name in self.known()]
+        return dict(zip(names, self._lines, strict=False)) if len(names) > 1 else {}
+
     def draw(self) -> None:
         """Bring the curves to the plot."""
         known = list(self.known().values())
@@ -147,6 +152,11 @@ class TimePlot(LivePlot):
         """Shares in per cent."""
         x, shares = self._shares()
         return {telemetry.SPENT[n]: (x, 100 * shares[n]) for n in self.names()} if len(x) else {}
+
+    def named_items(self) -> dict[str, Any]:
+        """All areas."""
+        words = (telemetry.SPENT[name] for name in self.names())
+        return dict(zip(words, self._areas, strict=False))
 
     def draw(self) -> None:
         """Bring the areas to the plot."""

@@ -92,6 +92,11 @@ class TermsPlot(LivePlot):
         """All curves."""
         return {name: (series.x, series.y) for name, series in self.known().items()}
 
+    def named_items(self) -> dict[str, Any]:
+        """All curves."""
+        words = (name.replace("_", " ") for name in self.known())
+        return dict(zip(words, self._drawn_curves, strict=False))
+
     def draw(self) -> None:
         """Bring the curves to the plot."""
         known = list(self.known().values())

@@ -87,6 +87,14 @@ class LossPlot(LivePlot):
                 found[name] = (group["loss"].x, group["loss"].y)
         return found
 
+    def named_items(self) -> dict[str, Any]:
+        """Those of this run, and one of the earlier ones."""
+        return {
+            "each step": self._raw, "smoothed": self._smooth, "train": self._train,
+            "validation": self._validation, "spike": self._spikes, "best": self._star,
+            "earlier runs": self._ghosts[0],
+        }  # fmt: skip
+
     def draw(self) -> None:
         """Bring the curves to the plot."""
         steps = self._curves.steps
@@ -179,6 +187,10 @@ class MetricPlot(LivePlot):
             for name, group in groups.items()
             if metric in group
         }
+
+    def named_items(self) -> dict[str, Any]:
+        """Training and validation."""
+        return {"train": self._train, "validation": self._validation}
 
     def draw(self) -> None:
         """Bring the curves to the plot."""

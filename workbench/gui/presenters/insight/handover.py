@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from workbench.data.walk import Stopped
 from workbench.engine import protocol
 from workbench.errors import UserError
 from workbench.exporting.formats import FORMATS, Name, why_not
@@ -23,15 +26,23 @@ REPORTS = (
     Choice("pdf", "Report as PDF", "The same on paper."),
     Choice("card", "Model card", "What the model is for and how good it is, as Markdown; what only "
            "you can know stands there as a question."),
-    Choice("script", "Program in plain Keras", "The recipe written out: data, model, loss and "
-           "training in one file to read, change and run without this program."),
 )  # fmt: skip
-_FILES = {
-    "html": "report.html",
-    "pdf": "report.pdf",
-    "card": "MODEL_CARD.md",
-    "script": "script/train.py",
-}
+_FILES = {"html": "report.html", "pdf": "report.pdf", "card": "MODEL_CARD.md"}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A run written out as a program.
+
+    Args:
+        file: where it stands.
+        text: the program.
+        remarks: what it does in another way than the run.
+    """
+
+    file: Path
+    text: str
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,9 +54,10 @@ class HandoverState:
         formats: the formats of a model, those that cannot be had with their reason.
         format: the chosen one.
         handed: where the model was written last; None: not yet.
-        busy: which report is being written; "" for none.
+        busy: which report is being written, or ``script``; "" for none.
         written: what was written last; None: nothing yet.
-        classes: results and rows that can be saved as CSV.
+        program: the run as a program, once it was written out.
+        rows: results and rows that can be saved as CSV.
         error: why something was not written.
     """
 
@@ -55,6 +67,7 @@ class HandoverState:
     handed: Path | None = None
     busy: str = ""
     written: Path | None = None
+    program: Program | None = None
     rows: tuple[Results, Samples] | None = None
     error: UserError | None = None
 
@@ -78,6 +91,7 @@ class HandoverPresenter(QObject):
         self.state = HandoverState()
         self.study = StudyPresenter(begin, self)
         self.study.finished.connect(self._have_model)
+        self._gone = Event()
         self._writing = InOrder(self)
         self._writing.answered.connect(self._have_file)
         self._writing.failed.connect(self._fail)
@@ -95,10 +109,15 @@ class HandoverPresenter(QObject):
         if results.folder == self.state.folder:
             self._become(replace(self.state, rows=rows))
             return
-        self.study.stop()
+        self.close()
         spec = results.spec
         offered = tuple(Choice(f.name, f.title, f.caption, why_not(f, spec)) for f in FORMATS)
         self._become(HandoverState(results.folder, offered, rows=rows))
+
+    def close(self) -> None:
+        """End all work that is under way."""
+        self.study.stop()
+        self._gone.set()
 
     @Slot(str)
     def choose_format(self, name: Name) -> None:
@@ -130,6 +149,18 @@ class HandoverPresenter(QObject):
         self._become(replace(self.state, busy=form, error=None))
         self._writing.ask(lambda: _report(folder, form, folder / "report" / _FILES[form]))
 
+    @Slot()
+    def write_out(self) -> None:
+        """Write the run out as a program, beside its reports."""
+        folder = self.state.folder
+        if folder is None or self.state.busy:
+            return
+        self._become(replace(self.state, busy="script", error=None))
+        self._gone.set()
+        gone = self._gone = Event()
+        file = folder / "report" / "script" / "train.py"
+        self._writing.ask(lambda: _program(folder, file, gone.is_set))
+
     @Slot(object)
     def save_rows(self, file: Path) -> None:
         """Save the predictions of the split that is looked at.
@@ -146,11 +177,22 @@ class HandoverPresenter(QObject):
         self._become(replace(self.state, handed=file, error=None))
 
     @Slot(object)
-    def _have_file(self, file: Path) -> None:
+    def _have_file(self, file: Path | Program | None) -> None:
+        if file is None:
+            # Nobody wants it any more.
+            return
+        if isinstance(file, Program):
+            self._have_program(file)
+            return
         wished = bool(self.state.busy)
         self._become(replace(self.state, busy="", written=file, error=None))
         if wished:
             self.open_wished.emit(file)
+
+    def _have_program(self, program: Program) -> None:
+        folder = self.state.folder
+        if folder is not None and folder in program.file.parents:
+            self._become(replace(self.state, busy="", program=program, error=None))
 
     @Slot(object)
     def _fail(self, error: UserError) -> None:
@@ -180,6 +222,16 @@ def _report(folder: Path, form: str, file: Path) -> Path:
 
     write_report(folder, form, file)
     return file
+
+
+def _program(folder: Path, file: Path, stop: Callable[[], bool]) -> Program | None:
+    from workbench.reporting.writing import write_report
+
+    try:
+        remarks = write_report(folder, "script", file, stop)
+    except Stopped:
+        return None
+    return Program(file, file.read_text("utf-8"), remarks)
 
 
 def _rows(results: Results, samples: Samples, file: Path) -> Path:

@@ -23,6 +23,7 @@ from workbench.gui.presenters.insight.handover import REPORTS, HandoverPresenter
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Banner, Card
 from workbench.gui.widgets.drop import AskFolder, ask_folder
+from workbench.gui.widgets.insight.program import ProgramCard
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.study import StudyBar
 
@@ -71,11 +72,17 @@ class HandoverView(QWidget):
         outer.addWidget(self.banner)
         columns = QHBoxLayout()
         columns.setSpacing(12)
-        columns.addWidget(self._model_card(), 1, Qt.AlignmentFlag.AlignTop)
+        left = QVBoxLayout()
+        left.setSpacing(12)
+        left.addWidget(self._model_card())
+        left.addWidget(self._rows_card())
+        left.addStretch(1)
+        columns.addLayout(left, 1)
         right = QVBoxLayout()
         right.setSpacing(12)
         right.addWidget(self._report_card())
-        right.addWidget(self._rows_card())
+        self.program = ProgramCard(presenter)
+        right.addWidget(self.program, 100)
         right.addStretch(1)
         columns.addLayout(right, 1)
         outer.addLayout(columns, 1)
@@ -195,7 +202,7 @@ class HandoverView(QWidget):
         box.addWidget(button)
         words = label(choice.reason or choice.caption, "quiet",
                       f"results_format_{choice.name}_caption", wrap=True)  # fmt: skip
-        words.setContentsMargins(24, 0, 0, 0)
+        words.setContentsMargins(26, 0, 0, 0)
         box.addWidget(words)
         return row
 
