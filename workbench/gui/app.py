@@ -15,6 +15,7 @@ from workbench.data.index import Index
 from workbench.errors import UserError
 from workbench.gui import theme
 from workbench.gui.capturing import Capturing
+from workbench.gui.compare_tabs import CompareTabs
 from workbench.gui.engines import Engines, EngineState
 from workbench.gui.launching import Launching
 from workbench.gui.opening import Opening
@@ -34,6 +35,7 @@ from workbench.gui.previewing import Preview
 from workbench.gui.results_tabs import ResultsTabs
 from workbench.gui.run_index import RunIndex
 from workbench.gui.saving import Saving
+from workbench.gui.screens.compare import CompareView
 from workbench.gui.screens.data import DataView
 from workbench.gui.screens.losses import LossesView
 from workbench.gui.screens.recipe import RecipeView
@@ -119,6 +121,7 @@ class Workbench(QObject):
         self.train.close()
         self.finding.stop()
         self.results_tabs.close()
+        self.compare_tabs.close()
         self.engines.close()
         QThreadPool.globalInstance().waitForDone()
 
@@ -132,6 +135,8 @@ class Workbench(QObject):
         self.results_tabs = ResultsTabs(
             self.results_view, self.results, self.run_index, self.engines, parent=self
         )
+        self.compare_view = CompareView()
+        self.compare_tabs = CompareTabs(self.compare_view, self.engines, places.runs(), parent=self)
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)
@@ -143,6 +148,7 @@ class Workbench(QObject):
                 "recipe": self.recipe_view,
                 "train": self.train_view,
                 "results": self.results_view,
+                "compare": self.compare_view,
                 "losses": self.losses_view,
             }
         )
@@ -176,6 +182,7 @@ class Workbench(QObject):
         self.results_view.train_wished.connect(lambda: show("train"))
         self.results_view.recipe_wished.connect(lambda: show("recipe"))
         self.results_view.folder_wished.connect(_open_folder)
+        self.compare_tabs.run_wished.connect(self.open_run)
         self.results_view.sample_chosen.connect(self.preview.show_sample)
         self.engines.changed.connect(self._show_engine)
         self._connect_losses()

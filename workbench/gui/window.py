@@ -29,6 +29,7 @@ STAGES = [
     ("recipe", "Recipe", "sliders-horizontal"),
     ("train", "Train", "chart-line"),
     ("results", "Results", "chart-bar"),
+    ("compare", "Compare", "scales"),
     ("losses", "Losses", "trend-down"),
 ]
 

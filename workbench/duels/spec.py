@@ -1,0 +1,227 @@
+"""What a duel is: one recipe, several contestants that differ in named places, and repeats."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from workbench import parts
+from workbench.errors import UserError
+from workbench.spec import RunSpec, change_all
+from workbench.spec.base import Spec
+
+FEWEST, MOST = 2, 12
+"""Contestants of a duel; a form offers two to six, an ablation may bring more."""
+REPEATS = 6
+"""An exact two-sided sign-flip test of fewer pairs cannot fall below .05: 2 / 2**5 = .0625."""
+MOST_REPEATS = 20
+"""More sign flips than 2**20 would take long to count."""
+RATES = (1 / 3, 1.0, 3.0)
+"""What the learning rate of the recipe is multiplied with in the search of a fair one."""
+Value = bool | int | float | str | None
+
+JUDGES: Mapping[str, tuple[str, bool]] = {
+    "category": ("accuracy", True),
+    "yes_no": ("accuracy", True),
+    "labels": ("micro_f1", True),
+    "ordered": ("mae_steps", False),
+    "number": ("mae", False),
+    "numbers": ("mae", False),
+    "none": ("recall_at_1", True),
+}
+"""By task, the neutral metric that judges unless another is chosen, and whether more is better."""
+
+
+class Contestant(Spec):
+    """One side of a duel.
+
+    Args:
+        name: what it is called in tables and sentences.
+        changes: how its recipe differs from the common one, value by place as of
+            ``spec.change_all``; none: it is the recipe as it stands.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    changes: dict[str, Value] = {}
+
+
+class DuelSpec(Spec):
+    """A comparison that is fixed before anything is trained.
+
+    Args:
+        name: what people call it.
+        recipe: what all contestants have in common.
+        contestants: who is compared, 2 to 12, with different names.
+        repeats: how often each is trained, by another seed each time; the seeds are the same for
+            all, so that weights, batches and augmentation begin alike.
+        first_seed: of the first repeat; the others follow.
+        metric: what judges, a metric of the evaluation of the test samples that is no loss.
+        larger_is_better: of the metric.
+        rates: what the learning rate is multiplied with in the search of a fair one; a single
+            one: no search. Every contestant tries the same ones.
+        rate_seed: of the runs of that search, which are not counted as repeats.
+        version: of this format.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] = "duel"
+    recipe: RunSpec
+    contestants: Annotated[tuple[Contestant, ...], Field(min_length=FEWEST, max_length=MOST)]
+    repeats: Annotated[int, Field(ge=1, le=MOST_REPEATS)] = REPEATS
+    first_seed: Annotated[int, Field(ge=0, le=2**31 - 1 - MOST_REPEATS)] = 1
+    metric: str
+    larger_is_better: bool
+    rates: Annotated[
+        tuple[Annotated[float, Field(gt=0, le=1000)], ...], Field(min_length=1, max_length=9)
+    ] = RATES
+    rate_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    version: Literal[1] = 1
+
+    @model_validator(mode="after")
+    def _fits(self) -> DuelSpec:
+        names = [each.name for each in self.contestants]
+        if len(set(names)) < len(names):
+            raise UserError("Two contestants have the same name.", "Give each its own.")
+        if self.first_seed <= self.rate_seed < self.first_seed + self.repeats:
+            raise UserError(
+                "The seed of the search for learning rates is that of a repeat, too.",
+                "Choose another rate_seed.",
+            )
+        for each in self.contestants:
+            self.spec_of(each)
+        return self
+
+    def spec_of(
+        self, contestant: Contestant, *, seed: int | None = None, rate: float = 1.0
+    ) -> RunSpec:
+        """The recipe of a contestant.
+
+        Args:
+            contestant: one of the duel.
+            seed: of all chance; None: as the recipe has it.
+            rate: what the learning rate is multiplied with.
+
+        Raises:
+            UserError: its changes do not fit the recipe; says which contestant.
+        """
+        try:
+            changed = change_all(self.recipe, contestant.changes.items())
+            training: dict[str, Any] = {"deterministic": True}
+            if seed is not None:
+                training["seed"] = seed
+            if rate != 1.0:
+                training["learning_rate"] = min(changed.training.learning_rate * rate, 10.0)
+            places = {f"training.{name}": value for name, value in training.items()}
+            made = change_all(changed, places.items())
+        except UserError as error:
+            raise UserError(f"{contestant.name}: {error.problem}", error.remedy) from None
+        return made.model_copy(update={"name": f"{self.name} {contestant.name}"[:80]})
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of the repeats."""
+        return tuple(range(self.first_seed, self.first_seed + self.repeats))
+
+    def to_json(self) -> str:
+        """The text of ``duel.json``."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
+
+
+def duel_of(
+    recipe: RunSpec, place: str, values: Sequence[Value], *, name: str = "", **more: Any
+) -> DuelSpec:
+    """A duel between values of one place, such as losses.
+
+    Args:
+        recipe: what all have in common.
+        place: dotted, as of ``spec.change``: ``objective.loss.name``.
+        values: two or more; the first is the one that others are measured against.
+        name: of the duel; made from the values when left out.
+        more: further fields of ``DuelSpec``; the metric follows from the task when left out.
+
+    Raises:
+        UserError: a value does not fit the recipe.
+    """
+    words = [_words(value) for value in values]
+    contestants = tuple(
+        Contestant(name=word, changes={place: value})
+        for word, value in zip(words, values, strict=True)
+    )
+    return duel_between(recipe, contestants, name=name, **more)
+
+
+def duel_between(
+    recipe: RunSpec, contestants: Sequence[Contestant], *, name: str = "", **more: Any
+) -> DuelSpec:
+    """A duel whose metric and name follow from the recipe where they are left out.
+
+    Args:
+        recipe: what all have in common.
+        contestants: two or more.
+        name: of the duel.
+        more: further fields of ``DuelSpec``.
+
+    Raises:
+        UserError: a contestant or a field does not fit.
+    """
+    metric, larger = JUDGES[recipe.data.task]
+    facts: dict[str, Any] = {"metric": metric, "larger_is_better": larger} | more
+    called = name or " vs ".join(each.name for each in contestants)[:80]
+    try:
+        return DuelSpec(name=called, recipe=recipe, contestants=tuple(contestants), **facts)
+    except ValidationError as error:
+        raise _in_words(error) from None
+
+
+def read(file: Path) -> DuelSpec:
+    """The duel in a file.
+
+    Args:
+        file: ``duel.json``.
+
+    Raises:
+        UserError: it is missing, damaged or holds anything else.
+    """
+    try:
+        return DuelSpec.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from None
+    except ValidationError as error:
+        told = _in_words(error)
+        raise UserError(f"{file}: {told.problem}", told.remedy) from None
+
+
+class Place(BaseModel):
+    """A run of a duel: which contestant, by which seed and learning rate, and for what.
+
+    Args:
+        contestant: its name.
+        seed: of the run.
+        rate: what the learning rate is multiplied with.
+        searching: it belongs to the search of a learning rate, and is no repeat.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contestant: str
+    seed: int
+    rate: float = 1.0
+    searching: bool = False
+
+
+def _words(value: Value) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    known = {part.name: part.title for kind in parts.KINDS for part in parts.parts(kind)}
+    return known.get(str(value), str(value))
+
+
+def _in_words(error: ValidationError) -> UserError:
+    first = error.errors()[0]
+    place = ".".join(str(key) for key in first["loc"])
+    return UserError(f"{place or 'The duel'} is {first.get('input')!r}: {first['msg']}.")

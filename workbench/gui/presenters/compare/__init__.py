@@ -1,0 +1,1 @@
+"""What the tabs of the compare screen show and decide."""

@@ -1,0 +1,1 @@
+"""What the tabs of the compare screen are made of."""
