@@ -26,6 +26,7 @@ from workbench.commands.arguments import (
     answer,
     spec_of,
 )
+from workbench.commands.duel import duel
 from workbench.commands.explain import explain
 from workbench.commands.export import export
 from workbench.commands.finding import find
@@ -45,6 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(duel)
 app.add_typer(queue, name="queue")
 app.add_typer(find, name="find")
 app.add_typer(explain, name="explain")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +10,7 @@ from rich.console import Console
 
 from workbench import places
 from workbench.commands.arguments import JsonFlag, RunsFolder, Settings, answer, spec_of
-
-LOOK_SECONDS = 0.5
+from workbench.commands.working import Worker
 
 queue = typer.Typer(
     help="Let several runs wait for their turn; windows on the same folder share the queue.",
@@ -96,65 +92,10 @@ def run(runs: RunsFolder = None, at_once: AtOnce = None, as_json: JsonFlag = Fal
     folder = runs or places.runs()
     line = Queue(folder)
     line.settle(on=True, at_once=at_once)
-    worker = _Worker(line, Console(stderr=True, highlight=False))
+    worker = Worker(line, Console(stderr=True, highlight=False))
     worker.work()
     answer(as_json, worker.done, f"{len(worker.done)} runs done.")
     raise typer.Exit(1 if any(each["phase"] == "failed" for each in worker.done) else 0)
-
-
-class _Worker:
-    """Begins the runs of a queue, each in a process of its own, and waits for them."""
-
-    def __init__(self, line: Any, console: Console) -> None:
-        self._line = line
-        self._console = console
-        self._children: list[tuple[Any, subprocess.Popen[bytes]]] = []
-        self.done: list[dict[str, Any]] = []
-
-    def work(self) -> None:
-        """Until nothing is under way, and nothing waits or the queue was switched off."""
-        try:
-            while self._begin() or self._children or self._more():
-                self._gather()
-                time.sleep(LOOK_SECONDS)
-        except KeyboardInterrupt:
-            # The runs have heard it, too; a second Ctrl-C ends them at once.
-            self._say("Stopping; the best of each run is kept.")
-            for _, child in self._children:
-                child.wait()
-            self._gather()
-
-    def _more(self) -> bool:
-        line = self._line.look()
-        return bool(line.taken or (line.on and line.waiting))
-
-    def _begin(self) -> bool:
-        run = self._line.take()
-        if run is None:
-            return False
-        command = [sys.executable, "-X", "utf8", "-m", "workbench", "resume", str(run.folder)]
-        with run.log_file.open("ab") as log:
-            child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
-            )
-        self._children.append((run, child))
-        self._say(f"{run.name} begins")
-        return True
-
-    def _gather(self) -> None:
-        for run, child in list(self._children):
-            if child.poll() is None:
-                continue
-            self._children.remove((run, child))
-            status = run.status()
-            self.done.append(
-                {"run": str(run.folder), "phase": status.phase, "metrics": status.metrics}
-            )
-            figures = "  ".join(f"{name} {value:.4g}" for name, value in status.metrics.items())
-            self._say(f"{run.name} {status.phase}  {figures or status.message}".rstrip())
-
-    def _say(self, words: str) -> None:
-        self._console.print(words, markup=False, soft_wrap=True)
 
 
 def _tell(line: Any, *, as_json: bool) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from workbench import parts
-from workbench.errors import UserError
+from workbench.duels.statistics import repeats_needed
+from workbench.errors import UserError, nearest
 from workbench.spec import RunSpec, change_all
 from workbench.spec.base import Spec
 
 FEWEST, MOST = 2, 12
 """Contestants of a duel; a form offers two to six, an ablation may bring more."""
-REPEATS = 6
-"""An exact two-sided sign-flip test of fewer pairs cannot fall below .05: 2 / 2**5 = .0625."""
 MOST_REPEATS = 20
 """More sign flips than 2**20 would take long to count."""
 RATES = (1 / 3, 1.0, 3.0)
@@ -46,7 +46,7 @@ class Contestant(Spec):
     """
 
     name: Annotated[str, Field(min_length=1, max_length=60)]
-    changes: dict[str, Value] = {}
+    changes: dict[str, Value] = Field(default_factory=dict)
 
 
 class DuelSpec(Spec):
@@ -61,6 +61,8 @@ class DuelSpec(Spec):
         first_seed: of the first repeat; the others follow.
         metric: what judges, a metric of the evaluation of the test samples that is no loss.
         larger_is_better: of the metric.
+        against: all pairs are compared, or each contestant with the first; fewer comparisons need
+            fewer repeats.
         rates: what the learning rate is multiplied with in the search of a fair one; a single
             one: no search. Every contestant tries the same ones.
         rate_seed: of the runs of that search, which are not counted as repeats.
@@ -70,10 +72,11 @@ class DuelSpec(Spec):
     name: Annotated[str, Field(min_length=1, max_length=80)] = "duel"
     recipe: RunSpec
     contestants: Annotated[tuple[Contestant, ...], Field(min_length=FEWEST, max_length=MOST)]
-    repeats: Annotated[int, Field(ge=1, le=MOST_REPEATS)] = REPEATS
+    repeats: Annotated[int, Field(ge=1, le=MOST_REPEATS)] = 6
     first_seed: Annotated[int, Field(ge=0, le=2**31 - 1 - MOST_REPEATS)] = 1
     metric: str
     larger_is_better: bool
+    against: Literal["all", "first"] = "all"
     rates: Annotated[
         tuple[Annotated[float, Field(gt=0, le=1000)], ...], Field(min_length=1, max_length=9)
     ] = RATES
@@ -121,6 +124,37 @@ class DuelSpec(Spec):
         return made.model_copy(update={"name": f"{self.name} {contestant.name}"[:80]})
 
     @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """Who is compared with whom, by their places among the contestants."""
+        count = len(self.contestants)
+        if self.against == "first":
+            return tuple((0, other) for other in range(1, count))
+        return tuple(combinations(range(count), 2))
+
+    def rates_of(self, contestant: Contestant) -> tuple[float, ...]:
+        """The learning rates that a contestant tries, as multiples of the recipe's.
+
+        Args:
+            contestant: one of the duel; where the learning rate is what it differs in, no other one
+                is tried.
+        """
+        return (1.0,) if "training.learning_rate" in contestant.changes else self.rates
+
+    def contestant(self, name: str) -> Contestant:
+        """The contestant of that name.
+
+        Args:
+            name: as in ``contestants``.
+
+        Raises:
+            UserError: there is none.
+        """
+        known = {each.name: each for each in self.contestants}
+        if name not in known:
+            raise UserError(f"There is no contestant '{name}'.", nearest(name, known))
+        return known[name]
+
+    @property
     def seeds(self) -> tuple[int, ...]:
         """The seeds of the repeats."""
         return tuple(range(self.first_seed, self.first_seed + self.repeats))
@@ -145,18 +179,26 @@ def duel_of(
     Raises:
         UserError: a value does not fit the recipe.
     """
-    words = [_words(value) for value in values]
-    contestants = tuple(
-        Contestant(name=word, changes={place: value})
-        for word, value in zip(words, values, strict=True)
-    )
-    return duel_between(recipe, contestants, name=name, **more)
+    return duel_between(recipe, of_values(place, values), name=name, **more)
+
+
+def of_values(place: str, values: Sequence[Value]) -> tuple[Contestant, ...]:
+    """A contestant for each value of one place.
+
+    Args:
+        place: dotted, as of ``spec.change``.
+        values: what it is set to.
+    """
+    return tuple(Contestant(name=_words(value), changes={place: value}) for value in values)
 
 
 def duel_between(
     recipe: RunSpec, contestants: Sequence[Contestant], *, name: str = "", **more: Any
 ) -> DuelSpec:
-    """A duel whose metric and name follow from the recipe where they are left out.
+    """A duel whose metric, name and repeats follow from the rest where they are left out.
+
+    So many repeats are made that the exact test can call a difference among all that are compared:
+    6 for two contestants, 7 for three, 8 for four.
 
     Args:
         recipe: what all have in common.
@@ -169,6 +211,10 @@ def duel_between(
     """
     metric, larger = JUDGES[recipe.data.task]
     facts: dict[str, Any] = {"metric": metric, "larger_is_better": larger} | more
+    if "repeats" not in facts:
+        count = len(contestants)
+        first = facts.get("against") == "first"
+        facts["repeats"] = repeats_needed(count - 1 if first else count * (count - 1) // 2)
     called = name or " vs ".join(each.name for each in contestants)[:80]
     try:
         return DuelSpec(name=called, recipe=recipe, contestants=tuple(contestants), **facts)
@@ -192,24 +238,6 @@ def read(file: Path) -> DuelSpec:
     except ValidationError as error:
         told = _in_words(error)
         raise UserError(f"{file}: {told.problem}", told.remedy) from None
-
-
-class Place(BaseModel):
-    """A run of a duel: which contestant, by which seed and learning rate, and for what.
-
-    Args:
-        contestant: its name.
-        seed: of the run.
-        rate: what the learning rate is multiplied with.
-        searching: it belongs to the search of a learning rate, and is no repeat.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    contestant: str
-    seed: int
-    rate: float = 1.0
-    searching: bool = False
 
 
 def _words(value: Value) -> str:

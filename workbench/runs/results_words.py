@@ -153,6 +153,24 @@ def metric_words(name: str, value: float) -> str:
     return f"{value:.1%}" if name in _SHARES else number_words(value)
 
 
+def caption(name: str) -> str:
+    """What a metric is called.
+
+    Args:
+        name: of the metric.
+    """
+    return _CAPTIONS.get(name, name.replace("_", " ").capitalize())
+
+
+def is_share(name: str) -> bool:
+    """Whether a metric is a share, which is read in per cent.
+
+    Args:
+        name: of the metric.
+    """
+    return name in _SHARES
+
+
 def figures(results: Results, column: int = 0) -> tuple[FigureWords, ...]:
     """All metrics, the headline first; of several numbers those of one of them.
 
@@ -168,7 +186,6 @@ def figures(results: Results, column: int = 0) -> tuple[FigureWords, ...]:
 
 
 def _figure(results: Results, name: str) -> FigureWords:
-    caption = _CAPTIONS.get(name, name.replace("_", " ").capitalize())
     note = results.loss_name if name == "loss" else ""
     if name in results.baseline:
         note = f"guessing: {metric_words(name, results.baseline[name])}"

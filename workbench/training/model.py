@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from workbench import parts
@@ -16,6 +18,7 @@ from workbench.spec import PAIRS, PartSpec, RunSpec
 from workbench.training import heads
 
 Shapes = Mapping[Modality, tuple[int, ...]]
+Seeded = Callable[[str], None]
 
 TASK = "task"
 """Name of the output of the fused head."""
@@ -123,10 +126,12 @@ def _build(
     inputs: dict[str, Any] = {}
     given: dict[str, Any] = {}
     encoders, encoded = {}, {}
+    seeded = partial(_seeded, spec.training.seed) if fresh else _not_seeded
     for modality in sorted(spec.modalities):
         kind = _TYPES[spec.data.form(modality)]
         inputs[modality] = keras.Input(shapes[modality], dtype=kind, name=modality)
         facts = {"vocabulary": vocabulary, "fresh": fresh}
+        seeded(modality)
         encoders[modality] = _encoder(spec, modality, facts)
         if told is not None and hasattr(encoders[modality], "told"):
             encoders[modality].told = told
@@ -137,10 +142,11 @@ def _build(
     made: dict[Modality, Any] = {}
     if spec.objective.loss is not None:
         # Heads after the fusion: a term more must not move the start of the other weights.
+        seeded(TASK)
         if not decides:
-            given[TASK] = _fused(spec, encoded, present, outputs)
+            given[TASK] = _fused(spec, encoded, present, outputs, seeded)
         if decides or spec.objective.heads:
-            made = _heads(spec, spec.objective.loss, outputs)
+            made = _heads(spec, spec.objective.loss, outputs, seeded)
         for modality, head in made.items():
             given[head_of(modality)] = head(encoded[modality]["vector"])
         if decides:
@@ -148,12 +154,26 @@ def _build(
     for pair, chosen in spec.objective.alignments.items():
         for modality in PAIRS[pair]:
             name = projection_of(pair, modality)
+            seeded(name)
             # "+" cannot stand in a layer's name.
             space = keras.layers.Dense(
                 chosen.size, dtype="float32", name=name.replace("+", "_with_")
             )
             given[name] = space(encoded[modality]["vector"])
     return Multimodal(keras.Model(inputs, given, name="multimodal"), encoders, made, encoded)
+
+
+def _seeded(seed: int, name: str) -> None:
+    """Begin all chance anew for what is made next, by its name.
+
+    So the encoder of a modality starts with the same weights whichever others there are, and the
+    head does whichever fusion precedes it: what two recipes share begins alike.
+    """
+    keras.utils.set_random_seed(zlib.crc32(f"{seed} {name}".encode()))
+
+
+def _not_seeded(name: str) -> None:
+    """A checkpoint brings all weights."""
 
 
 def _encoder(spec: RunSpec, modality: Modality, facts: Mapping[str, Any]) -> Any:
@@ -190,10 +210,14 @@ def _present(
     return seen
 
 
-def _heads(spec: RunSpec, loss: PartSpec, outputs: int) -> dict[Modality, Any]:
+def _heads(spec: RunSpec, loss: PartSpec, outputs: int, seeded: Seeded) -> dict[Modality, Any]:
     """A head for each modality, of the kind that the loss wants."""
     kind = parts.find("loss", loss.name).head
-    return {m: heads.make(kind, outputs, head_of(m)) for m in sorted(spec.modalities)}
+    made: dict[Modality, Any] = {}
+    for modality in sorted(spec.modalities):
+        seeded(head_of(modality))
+        made[modality] = heads.make(kind, outputs, head_of(modality))
+    return made
 
 
 def _decided(spec: RunSpec, given: Mapping[str, Any], present: dict[str, Any]) -> Any:
@@ -207,7 +231,7 @@ def _decided(spec: RunSpec, given: Mapping[str, Any], present: dict[str, Any]) -
 
 def _fused(
     spec: RunSpec, encoded: Mapping[Modality, Mapping[str, Any]], present: dict[str, Any],
-    outputs: int,
+    outputs: int, seeded: Seeded,
 ) -> Any:  # fmt: skip
     """The output of the head on the fused embedding."""
     vectors = {str(modality): found["vector"] for modality, found in encoded.items()}
@@ -224,6 +248,7 @@ def _fused(
     fused = fuse(vectors, **_told(fuse, present, sequences))
     fused = keras.layers.Dropout(spec.model.head_dropout, name="head_dropout")(fused)
     assert spec.objective.loss is not None
+    seeded("head")
     return heads.make(parts.find("loss", spec.objective.loss.name).head, outputs, "head")(fused)
 
 

@@ -1,0 +1,241 @@
+"""Duels on disk: ``duels/<stamp>-<name>/`` in the folder of runs, with the plan and what came out.
+
+``duel.json`` is fixed before anything is trained. ``outcomes.json`` says which run stands for which
+place of the plan and keeps its figures, so that a verdict outlives runs that are thrown away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from workbench.duels import spec as duel_spec
+from workbench.duels.spec import DuelSpec
+from workbench.errors import UserError
+from workbench.writing import write_atomic
+
+FOLDER = "duels"
+_LOCK_SECONDS = 10.0
+
+Fate = Literal["waiting", "running", "done", "failed"]
+
+
+class Place(BaseModel):
+    """A place in the plan of a duel.
+
+    Args:
+        contestant: whose run it is.
+        seed: of the run.
+        rate: what the learning rate is multiplied with.
+        searching: it belongs to the search of a learning rate, and is no repeat.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contestant: str
+    seed: int
+    rate: float = 1.0
+    searching: bool = False
+
+
+class Outcome(BaseModel):
+    """What became of a place.
+
+    Args:
+        place: of the plan.
+        run: name of the run's folder.
+        fate: it waits, trains, is done, or is lost: a failure, or a stop by hand.
+        metrics: figures of its evaluation by name; empty before.
+        split: on which they were measured.
+        searched: validation metric of its best epoch, by which learning rates are chosen; None
+            where there is none.
+        seconds: how long it trained.
+        epochs: how many it trained.
+        message: why it is lost.
+        tries: how often it was put into the queue.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    place: Place
+    run: str
+    fate: Fate = "waiting"
+    metrics: dict[str, float] = {}
+    split: str = ""
+    searched: float | None = None
+    seconds: float = 0.0
+    epochs: int = 0
+    message: str = ""
+    tries: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Nothing more comes of it."""
+        return self.fate in ("done", "failed")
+
+
+class Outcomes(BaseModel):
+    """What has come out of a duel so far; ``outcomes.json``.
+
+    Args:
+        on: it goes on by itself; off: somebody halted it.
+        every: one of each run that was made, in the order in which they were made.
+        version: of this format.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on: bool = True
+    every: tuple[Outcome, ...] = ()
+    version: Literal[1] = 1
+
+    def at(self, place: Place) -> Outcome | None:
+        """What became of a place; None before it was begun.
+
+        Args:
+            place: of the plan.
+        """
+        return next((each for each in self.every if each.place == place), None)
+
+
+@dataclass(frozen=True)
+class Duel:
+    """One duel by its folder.
+
+    Args:
+        folder: the folder, absolute: ``<runs>/duels/<stamp>-<name>``.
+    """
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def runs(self) -> Path:
+        """The folder of runs that its runs lie in."""
+        return self.folder.parent.parent
+
+    def spec(self) -> DuelSpec:
+        """What it is.
+
+        Raises:
+            UserError: ``duel.json`` is missing or damaged.
+        """
+        return duel_spec.read(self.folder / "duel.json")
+
+    def outcomes(self) -> Outcomes:
+        """What has come out so far.
+
+        Raises:
+            UserError: ``outcomes.json`` is damaged.
+        """
+        file = self.folder / "outcomes.json"
+        try:
+            return Outcomes.model_validate_json(file.read_bytes())
+        except FileNotFoundError:
+            return Outcomes()
+        except (OSError, ValidationError) as error:
+            words = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+            raise UserError(
+                f"{file} cannot be read: {words}.",
+                "Delete that file: what was trained is found again in the runs of the duel.",
+            ) from None
+
+    def write(self, outcomes: Outcomes) -> None:
+        """Replace ``outcomes.json`` as a whole.
+
+        Args:
+            outcomes: what it is to hold.
+        """
+        write_atomic(self.folder / "outcomes.json", outcomes.model_dump_json(indent=1) + "\n")
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the duel, so that no other process changes it meanwhile.
+
+        Raises:
+            UserError: another one holds it for too long, or the folder cannot be written.
+        """
+        try:
+            with FileLock(self.folder / ".lock", timeout=_LOCK_SECONDS):
+                yield
+        except Timeout:
+            raise UserError(
+                f"Another process holds {self.folder}.", "Try again in a moment."
+            ) from None
+        except OSError as error:
+            raise UserError(
+                f"{self.folder} cannot be written: {error.strerror}.",
+                "Make the folder writable, or free some space.",
+            ) from None
+
+
+def create(runs: Path, spec: DuelSpec) -> Duel:
+    """A new duel; nothing is trained yet.
+
+    Args:
+        runs: the folder of all runs; made where it is missing.
+        spec: what it is.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    slug = re.sub(r"[^\w.-]+", "-", spec.name, flags=re.UNICODE).strip("-.")[:60] or "duel"
+    parent = runs / FOLDER
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 1000):
+            made = parent / (f"{stamp}-{slug}" if number == 1 else f"{stamp}-{slug}-{number}")
+            try:
+                made.mkdir()
+            except FileExistsError:
+                continue
+            break
+        write_atomic(made / "duel.json", spec.to_json())
+    except OSError as error:
+        raise UserError(
+            f"A duel cannot be made in {parent}: {error.strerror}.",
+            "Choose another folder for runs or free some space.",
+        ) from None
+    return Duel(made.resolve())
+
+
+def find(folder: Path) -> Duel:
+    """The duel in a folder.
+
+    Args:
+        folder: of the duel.
+
+    Raises:
+        UserError: it holds none.
+    """
+    if not (folder / "duel.json").is_file():
+        raise UserError(
+            f"{folder} holds no duel: duel.json is missing.", "Choose the folder of a duel."
+        )
+    return Duel(folder.resolve())
+
+
+def every(runs: Path) -> list[Duel]:
+    """All duels in a folder of runs, the newest first.
+
+    Args:
+        runs: the folder of all runs.
+    """
+    parent = runs / FOLDER
+    if not parent.is_dir():
+        return []
+    found = [Duel(each.resolve()) for each in parent.iterdir() if (each / "duel.json").is_file()]
+    return sorted(found, key=lambda duel: duel.name, reverse=True)
