@@ -109,6 +109,7 @@ class Workbench(QObject):
         self.window.show()
         QTimer.singleShot(0, self.engines.warm)
         QTimer.singleShot(0, self.launching.start)
+        QTimer.singleShot(0, self.compare_tabs.start)
 
     def close(self) -> None:
         """End every thread and process; the window may be closed then."""
@@ -167,6 +168,7 @@ class Workbench(QObject):
         self.data_view.start_wished.connect(lambda: show("start"))
         self.recipe_view.data_wished.connect(lambda: show("data"))
         self.recipe.changed.connect(self._mark_recipe)
+        self.recipe.changed.connect(lambda state: self.compare_tabs.duel.use_recipe(state.spec))
         self.recipe.train_wished.connect(self.begin)
         self.recipe.queue_wished.connect(self._add_to_queue)
         self.recipe_view.find_wished.connect(self._find)
@@ -183,6 +185,7 @@ class Workbench(QObject):
         self.results_view.recipe_wished.connect(lambda: show("recipe"))
         self.results_view.folder_wished.connect(_open_folder)
         self.compare_tabs.run_wished.connect(self.open_run)
+        self.compare_tabs.shown_wished.connect(lambda: show("compare"))
         self.results_view.sample_chosen.connect(self.preview.show_sample)
         self.engines.changed.connect(self._show_engine)
         self._connect_losses()

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from workbench.duels.spec import DuelSpec
 from workbench.gui.engines import Engines
+from workbench.gui.presenters.compare.duel import DuelPresenter
 from workbench.gui.screens.compare import CompareView
+from workbench.gui.widgets.compare.duel import DuelView
 
 
 class CompareTabs(QObject):
@@ -23,12 +26,42 @@ class CompareTabs(QObject):
     run_wished = Signal(object)
     """The ``Path`` of a run to open."""
 
+    shown_wished = Signal()
+    """Show the compare screen."""
+
     def __init__(
         self, view: CompareView, engines: Engines, runs: Path, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._view, self._engines, self._runs = view, engines, runs
         view.shown.connect(self.refresh)
+        self._add_duel()
+
+    def _add_duel(self) -> None:
+        self.duel = DuelPresenter(self._runs, self)
+        self.duel_view = DuelView(self.duel)
+        self.duel.run_wished.connect(self.run_wished)
+        self.duel.shown_wished.connect(self._show_duel)
+        self._view.add_tab("Duel", self.duel_view)
+
+    @Slot()
+    def _show_duel(self) -> None:
+        self._view.show_tab(self.duel_view)
+        self.shown_wished.emit()
+
+    def start(self) -> None:
+        """Carry on what is under way from now on."""
+        self.duel.start()
+
+    @Slot(object, str)
+    def propose_duel(self, spec: DuelSpec, why: str = "") -> None:
+        """Show the form filled with a duel that is proposed.
+
+        Args:
+            spec: the duel.
+            why: the reason, in a sentence.
+        """
+        self.duel.propose(spec, why)
 
     @Slot()
     def refresh(self) -> None:
@@ -36,3 +69,4 @@ class CompareTabs(QObject):
 
     def close(self) -> None:
         """End all work that is under way."""
+        self.duel.close()
