@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from workbench.duels import statistics
@@ -18,6 +18,10 @@ _FOR_RARE = ("balanced_cross_entropy", "ldam", "focal", "binary_focal", "asymmet
 _WEIGHING = ("uncertainty", "gradnorm", "dynamic_weight_average", "random_weights")
 
 
+_IN_SENTENCES: Mapping[str, str] = {
+    "accuracy": "accuracy", "mae": "MAE", "balanced_accuracy": "balanced accuracy",
+    "recall_at_1": "finding the partner", "mae_steps": "steps off",
+}  # fmt: skip
 _MOST_SENTENCES = 4
 """Pairs that are not told apart beyond which one sentence names them all."""
 
@@ -51,6 +55,15 @@ def verdict(spec: DuelSpec, judgement: Judgement) -> Verdict:
     return Verdict(
         _headline(spec, judgement, called), tuple(sentences), tuple(traps(spec, judgement))
     )
+
+
+def judge_words(metric: str) -> str:
+    """A metric as it is called within a sentence.
+
+    Args:
+        metric: its name.
+    """
+    return _IN_SENTENCES.get(metric, caption(metric))
 
 
 def gain_words(spec: DuelSpec, value: float) -> str:
@@ -150,8 +163,8 @@ def _traps_of_parts(spec: DuelSpec) -> Iterator[str]:
               if loss is not None and (loss.name, spec.metric) in _TRAINS_JUDGE]  # fmt: skip
     if trains and len(trains) < len(sides):
         yield (
-            f"{_listed(trains)} makes small what judges here ({caption(spec.metric)}); by another "
-            "metric the order may be another."
+            f"{_listed(trains)} makes small what judges here ({judge_words(spec.metric)}); by "
+            "another metric the order may be another."
         )
     if any(_smooths(side) for _, side in sides) and spec.metric == "log_loss":
         yield "Smoothed labels change what probabilities mean; log-loss compares them unfairly."
@@ -199,7 +212,7 @@ def _headline(spec: DuelSpec, judgement: Judgement, called: list[Pair]) -> str:
         return f"{unbeaten[0]} is better than {_others(names, unbeaten[0])}."
     winners = [name for name in unbeaten if worse[name]]
     if not winners:
-        return f"Some differ, but none stands above the others by {caption(spec.metric)}."
+        return f"Some differ, but none stands above the others by {judge_words(spec.metric)}."
     return f"{_listed(winners)} {'beats' if len(winners) == 1 else 'beat'} some of the others."
 
 
@@ -215,8 +228,8 @@ def _called(spec: DuelSpec, pair: Pair) -> str:
     low, high = sorted((sign * pair.interval[0], sign * pair.interval[1]))
     wins = pair.wins if better else len(pair.seeds) - pair.wins - pair.ties
     words = (
-        f"{winner} beats {loser} on {caption(spec.metric)} by {gain_words(spec, abs(pair.gain))} "
-        f"(interval {_ends(spec, low, high)}, {wins} of {len(pair.seeds)} seeds, "
+        f"{winner} beats {loser} on {judge_words(spec.metric)} by "
+        f"{gain_words(spec, abs(pair.gain))} (interval {_ends(spec, low, high)}, {wins} of {len(pair.seeds)} seeds, "
         f"{p_words(pair.corrected)})."
     )
     chance = pair.superiority if better else 1 - pair.superiority

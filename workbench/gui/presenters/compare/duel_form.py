@@ -17,11 +17,11 @@ from workbench.duels.spec import (
     of_values,
 )
 from workbench.duels.statistics import repeats_needed
+from workbench.duels.words import judge_words
 from workbench.errors import UserError
 from workbench.gui.choices import Choice
 from workbench.options import Option
 from workbench.parts import Kind
-from workbench.runs.results_words import caption
 from workbench.spec import PART_PLACES, RunSpec, change_all, options_at
 
 MOST_CHOSEN = 6
@@ -134,7 +134,7 @@ def begin(recipe: RunSpec) -> DuelForm:
     typed = tuple(_typed_places(recipe))
     made = DuelForm(
         recipe, places=(*places, Choice(TYPED, "Values of an option")), metric=metric,
-        metrics=tuple(Choice(name, caption(name)) for name, _ in judges),
+        metrics=tuple(Choice(name, _judge(name)) for name, _ in judges),
         typed_places=typed, typed_place=typed[0].name,
     )  # fmt: skip
     return compare(made, first)
@@ -256,6 +256,11 @@ def _with(form: DuelForm, **changes: Any) -> DuelForm:
     if made.comparisons == form.comparisons and form.chosen:
         return made
     return replace(made, repeats=max(6, repeats_needed(made.comparisons)))
+
+
+def _judge(metric: str) -> str:
+    words = judge_words(metric)
+    return words[:1].upper() + words[1:]
 
 
 def _places(recipe: RunSpec) -> Iterator[_Place]:

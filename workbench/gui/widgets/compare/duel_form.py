@@ -84,6 +84,8 @@ class DuelFormView(QWidget):
             self._show_given(form)
         elif typed:
             self.typed_places.show_choices(form.typed_places, form.typed_place)
+            known = {each.name: each.caption for each in form.typed_places}
+            self.typed_help.setText(known[form.typed_place])
             if self.typed.text() != form.typed:
                 self.typed.setText(form.typed)
         else:
@@ -150,6 +152,7 @@ class DuelFormView(QWidget):
         row = QHBoxLayout()
         row.setSpacing(theme.GAP)
         self.places = Combo("duel_place", "What is compared", letters=12)
+        self.places.setPlaceholderText("As proposed")
         self.places.picked.connect(self._presenter.compare)
         row.addWidget(self.places, 1)
         self.modalities = Button("Modalities", "duel_ablate_modalities")
@@ -184,6 +187,8 @@ class DuelFormView(QWidget):
         self.typed.textEdited.connect(self._presenter.type_values)
         column.addWidget(self.typed_places)
         column.addWidget(self.typed)
+        self.typed_help = label("", "quiet", "duel_typed_help", wrap=True)
+        column.addWidget(self.typed_help)
         column.addStretch(1)
         return self._typed
 
