@@ -229,8 +229,8 @@ def _called(spec: DuelSpec, pair: Pair) -> str:
     wins = pair.wins if better else len(pair.seeds) - pair.wins - pair.ties
     words = (
         f"{winner} beats {loser} on {judge_words(spec.metric)} by "
-        f"{gain_words(spec, abs(pair.gain))} (interval {_ends(spec, low, high)}, {wins} of {len(pair.seeds)} seeds, "
-        f"{p_words(pair.corrected)})."
+        f"{gain_words(spec, abs(pair.gain))} (interval {_ends(spec, low, high)}, "
+        f"{wins} of {len(pair.seeds)} seeds, {p_words(pair.corrected)})."
     )
     chance = pair.superiority if better else 1 - pair.superiority
     if chance < MEANINGFUL:
