@@ -198,7 +198,9 @@ def propose(form: DuelForm, spec: DuelSpec, why: str = "") -> DuelForm:
         why: the reason, in a sentence.
     """
     rates = next((name for name, rates in _RATES.items() if rates == spec.rates), "short")
-    return _with(form, given=spec, why=why, metric=spec.metric, rates=rates)
+    return replace(
+        form, given=spec, why=why, metric=spec.metric, rates=rates, repeats=spec.repeats
+    )  # fmt: skip
 
 
 def ablated(form: DuelForm, what: str) -> DuelForm:
