@@ -185,6 +185,7 @@ class Workbench(QObject):
         self.results_view.recipe_wished.connect(lambda: show("recipe"))
         self.results_view.folder_wished.connect(_open_folder)
         self.compare_tabs.run_wished.connect(self.open_run)
+        self.recipe_view.duel_wished.connect(self.compare_tabs.plan_duel)
         self.compare_tabs.shown_wished.connect(lambda: show("compare"))
         self.results_view.sample_chosen.connect(self.preview.show_sample)
         self.engines.changed.connect(self._show_engine)
@@ -309,6 +310,8 @@ class Workbench(QObject):
     def _about_run(self) -> str:
         """Which run is looked at and how it was made, in a line."""
         results, train = self.results.state, self.train.state
+        if self.window.stage == "compare":
+            return self.compare_tabs.about
         if self.window.stage == "results":
             return f"{results.name} · {results.summary}"
         return f"{train.title} · {train.recipe}".strip(" ·")
@@ -317,6 +320,7 @@ class Workbench(QObject):
     def _banner(self) -> Banner:
         screens = {
             "start": self.start_view, "recipe": self.recipe_view, "results": self.results_view,
+            "compare": self.compare_view,
         }  # fmt: skip
         return screens.get(self.window.stage, self.train_view).banner
 

@@ -53,6 +53,20 @@ class CompareTabs(QObject):
         """Carry on what is under way from now on."""
         self.duel.start()
 
+    @property
+    def about(self) -> str:
+        """What is looked at, in a line."""
+        shown = self.duel.state.shown
+        if self._view.tabs.currentWidget() is self.duel_view and shown is not None:
+            return f"{shown.spec.name} · {shown.verdict.headline}"
+        return "Comparison of runs"
+
+    @Slot()
+    def plan_duel(self) -> None:
+        """Show the form of a new duel of the recipe."""
+        self.duel.begin_form()
+        self._show_duel()
+
     @Slot(object, str)
     def propose_duel(self, spec: DuelSpec, why: str = "") -> None:
         """Show the form filled with a duel that is proposed.

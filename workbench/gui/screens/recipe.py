@@ -62,6 +62,9 @@ class RecipeView(Screen):
     loss_wished = Signal()
     """Look at the curve of the loss."""
 
+    duel_wished = Signal()
+    """Compare losses by experiment."""
+
     def __init__(self, presenter: RecipePresenter, parent: QWidget | None = None) -> None:
         super().__init__("Recipe", "recipe", scrolls=True, parent=parent)
         self._presenter = presenter
@@ -149,6 +152,7 @@ class RecipeView(Screen):
         middle.setSpacing(12)
         self._objective, self._training = ObjectiveCard(), TrainingCard()
         self._objective.curve_wished.connect(self.loss_wished)
+        self._objective.duel_wished.connect(self.duel_wished)
         self._training.find_wished.connect(self.find_wished)
         self._objective.advice_wished.connect(self._presenter.take_advice)
         self._objective.advice_dismissed.connect(self._presenter.dismiss_advice)

@@ -25,6 +25,9 @@ class ObjectiveCard(PlaceCard):
     curve_wished = Signal()
     """Look at the curve of the loss."""
 
+    duel_wished = Signal()
+    """Compare losses by experiment."""
+
     advice_wished = Signal()
     """Take the loss that the data ask for."""
 
@@ -32,7 +35,7 @@ class ObjectiveCard(PlaceCard):
     """Keep the loss as it is."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Objective", "what is punished", "recipe_card_objective", parent)
+        super().__init__("Objective", " ", "recipe_card_objective", parent)
         self.about = Button("About this loss", "recipe_loss_about", flat=True)
         self.about.setProperty("link", True)
         self.about.setCheckable(True)
@@ -41,6 +44,11 @@ class ObjectiveCard(PlaceCard):
         self.look.setToolTip("Draw this loss beside others on the Losses screen")
         self.look.clicked.connect(self.curve_wished)
         self.head.addWidget(self.look)
+        self.duel = Button("Compare", "recipe_loss_duel", flat=True)
+        self.duel.setProperty("link", True)
+        self.duel.setToolTip("Let losses compete on these data: a duel on the Compare screen")
+        self.duel.clicked.connect(self.duel_wished)
+        self.head.addWidget(self.duel)
         self.about.toggled.connect(self._show_text)
         self.head.addWidget(self.about)
         self._text = ""
