@@ -186,6 +186,7 @@ def figures(results: Results, column: int = 0) -> tuple[FigureWords, ...]:
 
 
 def _figure(results: Results, name: str) -> FigureWords:
+    title = caption(name)
     note = results.loss_name if name == "loss" else ""
     if name in results.baseline:
         note = f"guessing: {metric_words(name, results.baseline[name])}"
@@ -196,13 +197,13 @@ def _figure(results: Results, name: str) -> FigureWords:
         note = f"{_between(name, between)}{told}"
     value = metric_words(name, results.metrics[name])
     if results.task == "labels" and name == "accuracy":
-        caption = "Whole set right"
+        title = "Whole set right"
     guess = _GUESSES.get(results.task, "the most frequent class")
     said = "Guessing shuffles." if results.task == "none" else f"Guessing always says {guess}."
     meaning = f"{_MEANINGS.get(name, '')} {said}".strip()
     if between is not None:
         meaning += _meant(name, between)
-    return FigureWords(name, caption, value, note, meaning)
+    return FigureWords(name, title, value, note, meaning)
 
 
 def _meant(name: str, between: tuple[float, float]) -> str:
