@@ -127,7 +127,9 @@ def judge(spec: DuelSpec, outcomes: Outcomes) -> Judgement:
     """Judge a duel by what has come out so far.
 
     A difference is called where the exact p, corrected after Holm, lies below .05 and the bootstrap
-    interval does not hold 0; the interval alone would be too narrow with so few pairs.
+    interval does not hold 0; the interval alone would be too narrow with so few pairs. Nothing is
+    called before the duel is over: to look after each run until p is small would call differences
+    where there are none.
 
     Args:
         spec: the duel.
@@ -141,18 +143,18 @@ def judge(spec: DuelSpec, outcomes: Outcomes) -> Judgement:
     values = [statistics.sign_flip(list(each.values())) for each in paired]
     corrected = statistics.holm(values)
     done = [each for each in outcomes.every if each.over]
-    total = plan.total(spec, outcomes)
+    total, over = plan.total(spec, outcomes), plan.is_over(spec, outcomes)
     lengths = [each.seconds for each in done if each.fate == "done"]
     left = max(0, total - len(done)) * float(np.mean(lengths)) if lengths else math.nan
     return Judgement(
         standings,
         tuple(
-            _pair(first, second, differences, sign, p, fair)
+            _pair(first, second, differences, sign, p, fair, over=over)
             for (first, second), differences, p, fair in zip(
                 pairs, paired, values, corrected, strict=True
             )
         ),
-        plan.is_over(spec, outcomes), len(done), total, left,
+        over, len(done), total, left,
     )  # fmt: skip
 
 
@@ -198,11 +200,11 @@ def _paired(first: Standing, second: Standing) -> dict[int, float]:
 
 def _pair(
     first: Standing, second: Standing, differences: Mapping[int, float], sign: float, p: float,
-    corrected: float,
+    corrected: float, *, over: bool,
 ) -> Pair:  # fmt: skip
     gains = [sign * each for each in differences.values()]
     low, high = statistics.interval_of_mean(gains)
-    sure = corrected < statistics.LEVEL and (low > 0 or high < 0)
+    sure = over and corrected < statistics.LEVEL and (low > 0 or high < 0)
     gain = _mean(gains)
     call: Call = ("better" if gain > 0 else "worse") if sure else "undecided"
     return Pair(

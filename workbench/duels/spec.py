@@ -121,7 +121,8 @@ class DuelSpec(Spec):
             made = change_all(changed, places.items())
         except UserError as error:
             raise UserError(f"{contestant.name}: {error.problem}", error.remedy) from None
-        return made.model_copy(update={"name": f"{self.name} {contestant.name}"[:80]})
+        called = contestant.name if seed is None else f"{contestant.name}, seed {seed}"
+        return made.model_copy(update={"name": called})
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:

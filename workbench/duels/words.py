@@ -50,7 +50,8 @@ def verdict(spec: DuelSpec, judgement: Judgement) -> Verdict:
     """
     called = [pair for pair in judgement.pairs if pair.call != "undecided"]
     sentences = [_called(spec, pair) for pair in called]
-    sentences += _all_undecided(spec, judgement)
+    if judgement.over:
+        sentences += _all_undecided(spec, judgement)
     sentences += list(_lost(spec, judgement))
     return Verdict(
         _headline(spec, judgement, called), tuple(sentences), tuple(traps(spec, judgement))

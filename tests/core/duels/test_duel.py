@@ -157,6 +157,17 @@ def test_a_clear_difference_is_called_with_its_figures(folder):
     assert "6 of 6 seeds, p = .03" in said.sentences[0]
 
 
+def test_nothing_is_called_before_the_duel_is_over(folder):
+    duel = dueling.create(folder, dueling.losses(rates=(1.0,), repeats=7))
+    outcomes = dueling.train(duel, by_name(Squared_error=2.0, Huber=1.5))
+    before = outcomes.model_copy(update={"every": outcomes.every[:12]})
+    judgement = judge(duel.spec(), before)
+    assert judgement.pairs[0].p == 2 / 64
+    assert judgement.pairs[0].call == "undecided"
+    assert verdict(duel.spec(), judgement).sentences == ()
+    assert judge(duel.spec(), outcomes).pairs[0].call == "worse"
+
+
 def test_a_contestant_against_itself_is_never_called(folder):
     twins = (Contestant(name="A"), Contestant(name="B"))
     duel = dueling.create(folder, duel_between(dueling.recipe(), twins, rates=(1.0,)))
