@@ -182,11 +182,16 @@ class Chosen:
                 layer = f"{pair.replace('+', '_with_')}_{modality}"
                 dense = call("keras.layers.Dense", str(chosen.size), dtype='"float32"',
                              name=literal(layer))  # fmt: skip
-                lines.append(
-                    f'said["{pair}_{modality}"] = {dense}(encoded["{modality}"]["vector"])'
-                )
+                lines += [
+                    self._chance(f"{pair}_{modality}"),
+                    f'said["{pair}_{modality}"] = {dense}(encoded["{modality}"]["vector"])',
+                ]
         whole = "\n".join(lines).splitlines()
         return "\n".join(f"    {line}" if line else "" for line in whole)
+
+    def _chance(self, name: str) -> str:
+        """The line after which the weights of something start as in the run."""
+        return f"{self._cuttings.need('workbench.training.model', 'begin_chance')}(SEED, {name!r})"
 
     def _encoder(self, modality: Modality) -> list[str]:
         kind = _TYPES[self._spec.data.form(modality)]
@@ -198,6 +203,7 @@ class Chosen:
         lines = [
             "",
             f'{given} = keras.Input(shapes["{modality}"], dtype="{kind}", name="{modality}")',
+            self._chance(modality),
             f"{modality}_encoder = {made}",
         ]
         if modality == "image":
@@ -224,7 +230,10 @@ class Chosen:
 
     def _fused(self, loss: PartSpec) -> list[str]:
         there = "present=present, " if self._lacking else ""
-        lines = ["", 'vectors = {m: found["vector"] for m, found in encoded.items()}']
+        lines = [
+            "", self._chance("task"),
+            'vectors = {m: found["vector"] for m, found in encoded.items()}',
+        ]  # fmt: skip
         if self._lacking:
             absent = self._cuttings.need("workbench.layers.absent", "Absent")
             lines += [
@@ -241,20 +250,25 @@ class Chosen:
             f"fusion = {self._part('fusion', self._spec.model.fusion)}",
             f"fused = fusion(vectors, **asked_for(fusion, {there}sequences=sequences))",
             f"fused = keras.layers.Dropout({self._spec.model.head_dropout!r})(fused)",
+            self._chance("head"),
             f'said["task"] = {self._head(loss, "head")}(fused)',
         ]
         return lines
 
     def _heads(self, loss: PartSpec) -> list[str]:
-        return [
-            f'said["head_{m}"] = {self._head(loss, f"head_{m}")}(encoded["{m}"]["vector"])'
-            for m in sorted(self._spec.modalities)
-        ]
+        lines = []
+        for m in sorted(self._spec.modalities):
+            made = self._head(loss, f"head_{m}")
+            lines += [
+                self._chance(f"head_{m}"), f'said["head_{m}"] = {made}(encoded["{m}"]["vector"])',
+            ]  # fmt: skip
+        return lines
 
     def _decided(self) -> list[str]:
         fusion = self._part("fusion", self._spec.model.fusion, task=literal(self._spec.data.task))
         there = ", present=present" if self._lacking else ""
         return [
+            self._chance("task"),
             f"fusion = {fusion}",
             'heads = {m: said[f"head_{m}"] for m in MODALITIES}',
             f'said["task"] = fusion(heads, **asked_for(fusion{there}))',

@@ -126,7 +126,7 @@ def _build(
     inputs: dict[str, Any] = {}
     given: dict[str, Any] = {}
     encoders, encoded = {}, {}
-    seeded = partial(_seeded, spec.training.seed) if fresh else _not_seeded
+    seeded = partial(begin_chance, spec.training.seed) if fresh else _not_seeded
     for modality in sorted(spec.modalities):
         kind = _TYPES[spec.data.form(modality)]
         inputs[modality] = keras.Input(shapes[modality], dtype=kind, name=modality)
@@ -142,14 +142,15 @@ def _build(
     made: dict[Modality, Any] = {}
     if spec.objective.loss is not None:
         # Heads after the fusion: a term more must not move the start of the other weights.
-        seeded(TASK)
         if not decides:
+            seeded(TASK)
             given[TASK] = _fused(spec, encoded, present, outputs, seeded)
         if decides or spec.objective.heads:
             made = _heads(spec, spec.objective.loss, outputs, seeded)
         for modality, head in made.items():
             given[head_of(modality)] = head(encoded[modality]["vector"])
         if decides:
+            seeded(TASK)
             given[TASK] = _decided(spec, given, present)
     for pair, chosen in spec.objective.alignments.items():
         for modality in PAIRS[pair]:
@@ -163,11 +164,15 @@ def _build(
     return Multimodal(keras.Model(inputs, given, name="multimodal"), encoders, made, encoded)
 
 
-def _seeded(seed: int, name: str) -> None:
+def begin_chance(seed: int, name: str) -> None:
     """Begin all chance anew for what is made next, by its name.
 
     So the encoder of a modality starts with the same weights whichever others there are, and the
     head does whichever fusion precedes it: what two recipes share begins alike.
+
+    Args:
+        seed: of the run.
+        name: of what is made next.
     """
     keras.utils.set_random_seed(zlib.crc32(f"{seed} {name}".encode()))
 
