@@ -16,6 +16,7 @@ from rich.table import Table
 
 from workbench import __version__, places
 from workbench.commands import maps
+from workbench.commands.advise import advise
 from workbench.commands.arguments import (
     Deadline,
     Index,
@@ -46,6 +47,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(advise)
 app.command()(duel)
 app.add_typer(queue, name="queue")
 app.add_typer(find, name="find")

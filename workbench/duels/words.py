@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from workbench.duels import statistics
 from workbench.duels.judging import MEANINGFUL, Judgement, Pair, Standing
-from workbench.duels.spec import Contestant, DuelSpec
+from workbench.duels.spec import Contestant, DuelSpec, Value
+from workbench.parts import find
 from workbench.runs.curves import in_words
 from workbench.runs.results_words import caption, is_share, metric_words
-from workbench.spec import RunSpec
+from workbench.spec import PART_PLACES, RunSpec
 
 _FOR_RARE = ("balanced_cross_entropy", "ldam", "focal", "binary_focal", "asymmetric")
 """Losses that give up accuracy on frequent classes for rare ones."""
@@ -89,7 +90,8 @@ def p_words(value: float) -> str:
         return "p < .001"
     if value >= 0.995:
         return "p = 1"
-    digits = 3 if value < 0.01 else 2
+    # Rounded to two digits, .047 would look as if it were not below .05.
+    digits = 3 if value < 0.01 or 0.045 <= value < 0.055 else 2
     return f"p = {value:.{digits}f}".replace("0.", ".", 1)
 
 
@@ -300,9 +302,20 @@ def contestant_words(spec: DuelSpec, contestant: Contestant) -> str:
         return "the recipe as it stands"
     told = []
     for place, value in contestant.changes.items():
-        name = place.removesuffix(".name").rpartition(".")[2].replace("_", " ")
-        told.append(f"{name} {'off' if value is None else value}")
+        owner = place.removesuffix(".name")
+        name = owner.rpartition(".")[2].replace("_", " ")
+        kind = PART_PLACES.get(owner)
+        if kind is not None and isinstance(value, str):
+            told.append(f"{name} {find(kind, value).title}")
+        else:
+            told.append(f"{name} {'off' if value is None else _plain(value)}")
     return ", ".join(told)
+
+
+def _plain(value: Value) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def figure_words(spec: DuelSpec, value: float) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from workbench.engine import protocol
 from workbench.gui.engines import Engines
 from workbench.gui.peeking import Peek
+from workbench.gui.presenters.insight.advice import AdvicePresenter
 from workbench.gui.presenters.insight.curves import CurvesPresenter
 from workbench.gui.presenters.insight.handover import HandoverPresenter
 from workbench.gui.presenters.insight.landscape import LandscapePresenter
@@ -27,6 +28,7 @@ from workbench.gui.run_index import RunIndex
 from workbench.gui.run_sounds import RunSounds
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.trying import Trying
+from workbench.gui.widgets.insight.advice import AdviceView
 from workbench.gui.widgets.insight.curves import CurvesView
 from workbench.gui.widgets.insight.handover import HandoverView
 from workbench.gui.widgets.insight.landscape import LandscapeView
@@ -64,6 +66,7 @@ class ResultsTabs(QObject):
         self.evaluating.finished.connect(self._show_evaluated)
         view.work_slot.addWidget(StudyBar("results_evaluating", "", self.evaluating))
         results.evaluate_wished.connect(self._evaluate)
+        self._add_advice()
         self._add_samples()
         self.curves = CurvesPresenter(self)
         self.curves_view = CurvesView(self.curves)
@@ -98,6 +101,12 @@ class ResultsTabs(QObject):
         self.landscape.close()
         self.modalities.study.stop()
         self.robustness.study.stop()
+
+    def _add_advice(self) -> None:
+        self.advice = AdvicePresenter(self)
+        self.advice_view = AdviceView(self.advice)
+        self._results.changed.connect(self.advice.follow)
+        self._view.add_tab("Advice", self.advice_view)
 
     def _add_samples(self) -> None:
         self.samples = BrowserPresenter(self._index, self)

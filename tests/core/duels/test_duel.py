@@ -337,7 +337,13 @@ def test_every_fusion_that_fits_is_compared_with_that_of_the_recipe():
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.03125, "p = .03"), (0.004, "p = .004"), (0.0001, "p < .001"), (1.0, "p = 1")],
+    [
+        (0.03125, "p = .03"),
+        (0.046875, "p = .047"),
+        (0.004, "p = .004"),
+        (0.0001, "p < .001"),
+        (1.0, "p = 1"),
+    ],
 )
 def test_p_is_written_as_people_write_it(value, words):
     assert p_words(value) == words

@@ -137,17 +137,19 @@ class Known:
 def histogram(
     values: Floats, marked: Floats, title: str, *, bins: int = 24
 ) -> Evidence:  # fmt: skip
-    """A histogram whose bins beyond some value are marked.
+    """A histogram over powers of ten, whose bins beyond some value are marked.
 
     Args:
-        values: what is counted.
+        values: what is counted, 0 or more.
         marked: those of the values that the finding is about; bins that hold any are marked.
         title: what is counted.
         bins: how many bins.
     """
-    counts, edges = np.histogram(values, bins=bins)
-    about, _ = np.histogram(marked, bins=edges)
+    least = max(float(np.quantile(values, 0.01)), float(values.max()) * 1e-6, 1e-300)
+    edges = np.geomspace(least, max(float(values.max()), least * 1.01), bins + 1)
+    counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges)
+    about, _ = np.histogram(np.clip(marked, edges[0], edges[-1]), bins=edges)
     return Evidence(
-        title, tuple(f"{edge:.3g}" for edge in edges[:-1]), tuple(float(c) for c in counts),
+        title, tuple(f"{edge:.2g}" for edge in edges[:-1]), tuple(float(c) for c in counts),
         tuple(bool(many) for many in about),
     )  # fmt: skip

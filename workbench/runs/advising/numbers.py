@@ -74,9 +74,9 @@ def _tails(known: Known) -> Iterator[Finding]:
         f"and carry {effort:.0%} of the squared error.",
         "A robust loss lets them count less. If they are mistyped, that should bring down the "
         "error of all the others; if they are real and matter, keep the loss.",
-        min(1.0, 0.6 + 0.4 * effort), duel_between(known.spec, contestants, name="Robust losses"),
-        histogram(np.log10(np.maximum(errors, 1e-12)), np.log10(errors[far]),
-                  "Training errors, power of ten"),
+        0.5 if known.loss == "huber" else min(1.0, 0.6 + 0.4 * effort),
+        duel_between(known.spec, contestants, name="Robust losses"),
+        histogram(errors, errors[far], "Training errors in the target's unit"),
     )  # fmt: skip
 
 
