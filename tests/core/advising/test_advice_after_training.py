@@ -167,13 +167,13 @@ def test_a_sound_run_of_classes_gets_no_advice(tmp_path):
 
 def test_targets_far_out_speak_for_a_robust_loss(tmp_path):
     errors = np.abs(stats.norm.ppf((np.arange(COUNT) + 0.5) / COUNT))
-    errors[np.abs(errors - 0.7).argsort()[:20]] = 30.0
+    errors[10::20] = 30.0
     finding = only(number_run(tmp_path, errors), "tails")
     assert "5.0% of the training samples" in finding.sentence
     losses = [finding.duel.spec_of(each).objective.loss for each in finding.duel.contestants]
     assert [loss.name for loss in losses] == ["squared_error", "huber", "adaptive_robust"]
     # 1.345 standard deviations: 95 % efficient for normal errors.
-    assert losses[1].options["delta"] == pytest.approx(1.345, rel=0.1)
+    assert losses[1].options["delta"] == pytest.approx(1.345, rel=0.15)
     assert any(finding.evidence.marked)
     assert sum(finding.evidence.values) == COUNT
 
