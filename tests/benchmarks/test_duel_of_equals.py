@@ -1,7 +1,8 @@
 """How often a duel calls a difference where there is none: a loss against itself, 20 times.
 
-``focal`` with ``gamma`` 0 is cross-entropy, computed another way: rounding drives both apart as
-another order of batches would, so that the noise is that of training.
+A loss that is multiplied with 3 is the same loss under Adam, which divides by the size of gradients:
+but for rounding, which drives both apart as another order of batches would. Without that the figures
+would be identical to the last bit, and the trial would prove nothing.
 
 Run with ``pytest -m benchmark -s tests/benchmarks/test_duel_of_equals.py``; prints every verdict.
 """
@@ -53,10 +54,7 @@ def test_a_loss_against_itself_is_called_different_in_no_more_than_one_of_twenty
     base = recipe(tmp_path / "shapes")
     alike = (
         Contestant(name="Cross-entropy"),
-        Contestant(
-            name="Focal without gamma",
-            changes={"objective.loss.name": "focal", "objective.loss.gamma": 0.0},
-        ),
+        Contestant(name="Three times cross-entropy", changes={"objective.weight": 3.0}),
     )
     called, identical = 0, 0
     for trial in range(TRIALS):
