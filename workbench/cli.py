@@ -35,6 +35,7 @@ from workbench.commands.predict import predict
 from workbench.commands.queue import queue
 from workbench.commands.report import report
 from workbench.commands.runs import runs
+from workbench.commands.what_if import what_if
 from workbench.errors import UserError, nearest
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 app.command()(advise)
 app.command()(duel)
+app.command("what-if")(what_if)
 app.add_typer(queue, name="queue")
 app.add_typer(find, name="find")
 app.add_typer(explain, name="explain")

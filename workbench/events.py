@@ -395,6 +395,29 @@ class RunOpened(Said):
     may_lack: tuple[str, ...] = ()
 
 
+class Reweighed(Said):
+    """How another loss judges the epochs of a run; as of ``insight.what_if.Recomputed``.
+
+    Args:
+        number: of the question.
+        epochs: their numbers.
+        recorded: mean validation loss as recorded.
+        loss: mean of the other loss on the same answers.
+        recorded_worst: share of the recorded loss that the worst 5 % carry; None where it has none.
+        worst: the same of the other one.
+        samples: how many validation samples.
+    """
+
+    event: Literal["reweighed"] = "reweighed"
+    number: int
+    epochs: tuple[int, ...]
+    recorded: tuple[float, ...]
+    loss: tuple[float, ...]
+    recorded_worst: tuple[float | None, ...]
+    worst: tuple[float | None, ...]
+    samples: int
+
+
 class Explained(Said):
     """Why the model says what it says of a sample; the maps stand in ``insight/explained.npz``.
 
@@ -560,7 +583,7 @@ Event = Annotated[
     EngineReady | Preparing | Prepared | LossesDrawn | ModelDescribed | Started | StepsDone
     | EpochDone | Stopping | Paused | Resumed | Measured | Trained | Evaluated | Ended | Failed
     | RatesTried | RateFound | BatchTried | BatchFound | Working | Studied
-    | RunOpened | Explained | Predicted | Disturbed | NotAnswered,
+    | RunOpened | Explained | Predicted | Disturbed | Reweighed | NotAnswered,
     Field(discriminator="event"),
 ]  # fmt: skip
 

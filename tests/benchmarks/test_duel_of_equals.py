@@ -1,8 +1,8 @@
 """How often a duel calls a difference where there is none: a loss against itself, 20 times.
 
-A loss that is multiplied with 3 is the same loss under Adam, which divides by the size of gradients:
-but for rounding, which drives both apart as another order of batches would. Without that the figures
-would be identical to the last bit, and the trial would prove nothing.
+A loss that is multiplied with 3 is the same loss under Adam, which divides by the size of
+gradients: but for rounding, which drives both apart as another order of batches would. Without that
+the figures would be identical to the last bit, and the trial would prove nothing.
 
 Run with ``pytest -m benchmark -s tests/benchmarks/test_duel_of_equals.py``; prints every verdict.
 """

@@ -58,6 +58,15 @@ EVERY = [
     events.Working(words="Evaluating", done=3, total=9),
     events.Studied(file="evaluation/test.json", words="Done."),
     events.RunOpened(number=3, modalities=("audio", "image"), may_lack=("audio",)),
+    events.Reweighed(
+        number=4,
+        epochs=(1, 2),
+        recorded=(0.5, 0.25),
+        loss=(1.5, 1.0),
+        recorded_worst=(0.5, None),
+        worst=(0.75, 0.5),
+        samples=20,
+    ),
     events.Explained(
         number=5,
         answers=(0.25, 0.75),

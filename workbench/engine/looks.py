@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench import events
 from workbench.data.prepared import Prepared
@@ -20,6 +21,7 @@ from workbench.insight.reading import Raw
 from workbench.insight.robustness import Dial
 from workbench.insight.sample import Edits
 from workbench.insight.trained import Trained
+from workbench.insight.what_if import Answers
 from workbench.parts import Modality
 from workbench.runs import explained, robustness
 
@@ -33,10 +35,13 @@ class Looks:
         self._microscope: Microscope | None = None
         self._predictor: Predictor | None = None
         self._dial: Dial | None = None
+        self._answers: Answers | None = None
 
     def answered(self, look: protocol.Look) -> events.Said:
         """The answer to a question, or why there is none; an exception never leaves this."""
         try:
+            if isinstance(look, protocol.Reweigh):
+                return self._reweighed(look)
             return self._answer(look, self._run(Path(look.run)))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is said in one sentence
             traceback.print_exc(file=sys.stderr)
@@ -70,6 +75,23 @@ class Looks:
                 return self._disturbed(look, trained)
         raise AssertionError(f"nobody answers {type(look).__name__}")
 
+    def _reweighed(self, look: protocol.Reweigh) -> events.Reweighed:
+        """Needs no model: what it said is read from the history of the run."""
+        folder = Path(look.run)
+        known = self._answers
+        if known is None or known.folder != folder or known.is_old:
+            known = self._answers = Answers(folder)
+        found = known.by(look.loss, look.options)
+        return events.Reweighed(
+            number=look.number,
+            epochs=found.epochs,
+            recorded=tuple(found.recorded.tolist()),
+            loss=tuple(found.loss.tolist()),
+            recorded_worst=_or_none(found.recorded_worst),
+            worst=_or_none(found.worst),
+            samples=found.samples,
+        )
+
     def _looking(self, trained: Trained) -> Microscope:
         if self._microscope is None:
             self._microscope = Microscope(trained, self._read(trained))
@@ -100,6 +122,10 @@ class Looks:
             words=found.words,
             struck=found.struck,
         )
+
+
+def _or_none(values: NDArray[np.float64]) -> tuple[float | None, ...]:
+    return tuple(None if math.isnan(value) else value for value in values.tolist())
 
 
 def predicted_event(look: protocol.Predict, predictor: Predictor) -> events.Predicted:

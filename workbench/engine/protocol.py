@@ -260,6 +260,19 @@ class DisturbSample(Look):
     draw: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
 
+class Reweigh(Look):
+    """Judge what the model said after each epoch by another loss; answered by ``Reweighed``.
+
+    Args:
+        loss: its name.
+        options: of it; those left out take their default.
+    """
+
+    ask: Literal["reweigh"] = "reweigh"
+    loss: str
+    options: dict[str, OptionValue] = {}
+
+
 class Line(BaseModel):
     """One loss to draw.
 
@@ -371,6 +384,7 @@ Request = Annotated[
     | Predict
     | Disturb
     | DisturbSample
+    | Reweigh
     | OpenRun
     | Stop
     | Pause

@@ -186,6 +186,7 @@ class Workbench(QObject):
         self.results_view.folder_wished.connect(_open_folder)
         self.compare_tabs.run_wished.connect(self.open_run)
         self.results_tabs.advice.duel_wished.connect(self.compare_tabs.propose_duel)
+        self.results_tabs.what_if.duel_wished.connect(self.compare_tabs.propose_duel)
         self.recipe_view.duel_wished.connect(self.compare_tabs.plan_duel)
         self.compare_tabs.shown_wished.connect(lambda: show("compare"))
         self.results_view.sample_chosen.connect(self.preview.show_sample)

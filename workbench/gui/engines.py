@@ -205,6 +205,7 @@ class Engines(QObject):
                 | events.Explained()
                 | events.Predicted()
                 | events.Disturbed()
+                | events.Reweighed()
                 | events.NotAnswered()
             ):
                 self.answered.emit(event)

@@ -21,6 +21,7 @@ from workbench.gui.presenters.insight.modalities import ModalitiesPresenter
 from workbench.gui.presenters.insight.retrieval import RetrievalPresenter
 from workbench.gui.presenters.insight.robustness import RobustnessPresenter
 from workbench.gui.presenters.insight.samples import BrowserPresenter
+from workbench.gui.presenters.insight.what_if import WhatIfPresenter
 from workbench.gui.presenters.results import ResultsPresenter, ResultsState
 from workbench.gui.presenters.study import StudyPresenter
 from workbench.gui.previewing import Preview
@@ -38,6 +39,7 @@ from workbench.gui.widgets.insight.modalities import ModalitiesView
 from workbench.gui.widgets.insight.retrieval import RetrievalView
 from workbench.gui.widgets.insight.robustness import RobustnessView
 from workbench.gui.widgets.insight.samples import BrowserView
+from workbench.gui.widgets.insight.what_if import WhatIfView
 from workbench.gui.widgets.sample import open_with_desktop
 from workbench.gui.widgets.study import StudyBar
 
@@ -88,6 +90,7 @@ class ResultsTabs(QObject):
         self._add_tryit()
         self._add_map()
         self._add_landscape()
+        self._add_what_if()
         self._add_handover()
         results.changed.connect(self._show_tabs)
         self._show_tabs(results.state)
@@ -99,6 +102,7 @@ class ResultsTabs(QObject):
         self.trying.close()
         self.map.close()
         self.landscape.close()
+        self.what_if.close()
         self.modalities.study.stop()
         self.robustness.study.stop()
 
@@ -195,6 +199,14 @@ class ResultsTabs(QObject):
         self.landscape = LandscapePresenter(self._engines.study, self)
         self._results.changed.connect(self.landscape.show_results)
         self._view.add_tab("Landscape", LandscapeView(self.landscape))
+
+    def _add_what_if(self) -> None:
+        self.what_if = WhatIfPresenter(self)
+        self.what_if_view = WhatIfView(self.what_if)
+        self.what_if.asked.connect(self._engines.ask)
+        self._engines.answered.connect(self.what_if.answer)
+        self._results.changed.connect(self.what_if.follow)
+        self._view.add_tab("What if", self.what_if_view)
 
     @Slot(str)
     def _look_at(self, stem: str) -> None:
