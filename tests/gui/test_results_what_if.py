@@ -99,7 +99,7 @@ def test_it_says_plainly_what_is_seen_and_what_not(qtbot, view, presenter, run):
 
 def test_a_slider_judges_anew_and_tells_of_another_best_epoch(qtbot, view, presenter, run):
     look(qtbot, presenter, run)
-    slider = view.findChild(QSlider, "losses_option_gamma_slider")
+    slider = view.findChild(QSlider, "what_if_option_gamma_slider")
     slider.setFocus()
     with qtbot.waitSignal(presenter.asked) as asked:
         qtbot.keyClick(slider, Qt.Key.Key_Right)

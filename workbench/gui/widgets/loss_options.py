@@ -104,14 +104,16 @@ class LossOptions(QWidget):
     """The options of one loss.
 
     Args:
+        name: what the ``objectName`` of each field begins with, before that of its option.
         parent: its parent.
     """
 
     edited = Signal(str, object)
     """An option's name and a value that it takes."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str = "losses_option", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._name = name
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(theme.GAP)
@@ -127,7 +129,7 @@ class LossOptions(QWidget):
                 row.deleteLater()
             self._rows = {}
             for option in options:
-                made = OptionSlider(option, f"losses_option_{option.name}")
+                made = OptionSlider(option, f"{self._name}_{option.name}")
                 made.edited.connect(self.edited)
                 self._rows[option.name] = made
                 self._box.addWidget(made)

@@ -124,7 +124,7 @@ class WhatIfView(QWidget):
         self.losses = Combo("what_if_loss", "The loss that judges", letters=14)
         self.losses.picked.connect(self._presenter.choose_loss)
         card.body.addWidget(self.losses)
-        self.options = LossOptions()
+        self.options = LossOptions("what_if_option")
         self.options.edited.connect(self._presenter.set_option)
         card.body.addWidget(self.options)
         self.back = Button("As it was trained", "what_if_back", flat=True)
