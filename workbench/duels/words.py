@@ -21,7 +21,7 @@ _WEIGHING = ("uncertainty", "gradnorm", "dynamic_weight_average", "random_weight
 
 _IN_SENTENCES: Mapping[str, str] = {
     "accuracy": "accuracy", "mae": "MAE", "balanced_accuracy": "balanced accuracy",
-    "recall_at_1": "finding the partner", "mae_steps": "steps off",
+    "recall_at_1": "finding the partner", "mae_steps": "steps off", "loss": "loss",
 }  # fmt: skip
 _MOST_SENTENCES = 4
 """Pairs that are not told apart beyond which one sentence names them all."""

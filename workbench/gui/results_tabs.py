@@ -18,6 +18,7 @@ from workbench.gui.presenters.insight.landscape import LandscapePresenter
 from workbench.gui.presenters.insight.map import MapPresenter
 from workbench.gui.presenters.insight.microscope import MicroscopePresenter
 from workbench.gui.presenters.insight.modalities import ModalitiesPresenter
+from workbench.gui.presenters.insight.replay import ReplayPresenter
 from workbench.gui.presenters.insight.retrieval import RetrievalPresenter
 from workbench.gui.presenters.insight.robustness import RobustnessPresenter
 from workbench.gui.presenters.insight.samples import BrowserPresenter
@@ -36,6 +37,7 @@ from workbench.gui.widgets.insight.landscape import LandscapeView
 from workbench.gui.widgets.insight.map import MapView
 from workbench.gui.widgets.insight.microscope import MicroscopeView
 from workbench.gui.widgets.insight.modalities import ModalitiesView
+from workbench.gui.widgets.insight.replay import ReplayView
 from workbench.gui.widgets.insight.retrieval import RetrievalView
 from workbench.gui.widgets.insight.robustness import RobustnessView
 from workbench.gui.widgets.insight.samples import BrowserView
@@ -90,6 +92,7 @@ class ResultsTabs(QObject):
         self._add_tryit()
         self._add_map()
         self._add_landscape()
+        self._add_replay()
         self._add_what_if()
         self._add_handover()
         results.changed.connect(self._show_tabs)
@@ -102,6 +105,7 @@ class ResultsTabs(QObject):
         self.trying.close()
         self.map.close()
         self.landscape.close()
+        self.replay.close()
         self.what_if.close()
         self.modalities.study.stop()
         self.robustness.study.stop()
@@ -199,6 +203,13 @@ class ResultsTabs(QObject):
         self.landscape = LandscapePresenter(self._engines.study, self)
         self._results.changed.connect(self.landscape.show_results)
         self._view.add_tab("Landscape", LandscapeView(self.landscape))
+
+    def _add_replay(self) -> None:
+        self.replay = ReplayPresenter(self)
+        self.replay_view = ReplayView(self.replay)
+        self.replay.sample_chosen.connect(self._look_at)
+        self._results.changed.connect(self.replay.follow)
+        self._view.add_tab("Replay", self.replay_view)
 
     def _add_what_if(self) -> None:
         self.what_if = WhatIfPresenter(self)

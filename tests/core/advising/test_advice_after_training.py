@@ -56,6 +56,8 @@ def settled(run, **more):
 def number_run(folder, errors, predicted=None, residuals=None, loss="squared_error"):
     """A run of numbers with these errors of training samples in its last epochs."""
     run = store.create(folder, recipe("number", loss))
+    (run.folder / "model").mkdir()
+    (run.folder / "model" / "inputs.json").write_text('{"center": 0.0, "spread": 1.0}')
     about = history.About(
         task="number", outputs=1, train=tuple(f"t{n}" for n in range(len(errors))),
         train_target=tuple(0.0 for _ in errors),

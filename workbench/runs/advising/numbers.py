@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from workbench.duels.spec import Contestant, duel_between
+from workbench.runs import scaling
 from workbench.runs.advising.finding import Finding, Known, histogram
 
 FAR = 5.0
@@ -109,15 +109,8 @@ def _growing(known: Known) -> Iterator[Finding]:
 
 
 def _unit(known: Known) -> float:
-    """What one unit of the model is in the target's own; several numbers have one each."""
-    try:
-        inputs = json.loads((known.folder / "model" / "inputs.json").read_text("utf-8"))
-        spread = np.atleast_1d(np.asarray(inputs["spread"], np.float64))
-    except (OSError, ValueError, KeyError, TypeError):
-        # Without it the options are in the target's unit, as of data that are not scaled.
-        return 1.0
-    value = float(np.median(spread)) if spread.size else 1.0
-    return value if np.isfinite(value) and value > 0 else 1.0
+    """What one unit of the model is in the target's own; of several numbers the middle one."""
+    return float(np.median(np.atleast_1d(np.asarray(scaling.read(known.folder).spread))))
 
 
 def _rounded(value: float) -> float:

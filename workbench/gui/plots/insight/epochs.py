@@ -1,4 +1,4 @@
-"""One loss over the epochs, with a star where it is lowest."""
+"""One figure over the epochs, with a star where it is best."""
 
 from __future__ import annotations
 
@@ -35,19 +35,25 @@ class EpochsPlot(ResultPlot):
         self._other.hide()
         self.dress()
 
-    def show_course(self, epochs: Sequence[int], values: Sequence[float], mark: int = 0) -> None:
+    def show_course(
+        self, epochs: Sequence[int], values: Sequence[float], mark: int = 0, *,
+        highest: bool = False,
+    ) -> None:  # fmt: skip
         """Show a course.
 
         Args:
             epochs: their numbers.
-            values: the loss after each.
+            values: the figure after each.
             mark: an epoch to mark by a line; 0: none.
+            highest: the highest is best, not the lowest.
         """
         self._curve.setData(list(epochs), list(values))
-        best = int(np.argmin(values)) if len(values) else -1
+        best = int(np.argmax(values) if highest else np.argmin(values)) if len(values) else -1
         if best >= 0:
             self._star.setData([epochs[best]], [values[best]])
-            words = f"lowest in epoch {epochs[best]}: {values[best]:.4g}"
+            words = (
+                f"{'highest' if highest else 'lowest'} in epoch {epochs[best]}: {values[best]:.4g}"
+            )
             self.setAccessibleDescription(words)
             low, high = float(np.min(values)), float(np.max(values))
             room = (high - low or abs(high) or 1.0) * 0.08
