@@ -39,7 +39,7 @@ _ORDERS = (
 _SPEEDS = tuple(Choice(name, f"{name} ×") for name in SPEEDS)
 _RIGHT_WRONG = ("■", "□")
 # Filled where a sample was right.
-_STRIP = 8
+_STRIP = 6
 # Epochs of a strip at most; of more epochs evenly chosen ones.
 
 
