@@ -27,6 +27,7 @@ from workbench.commands.arguments import (
     answer,
     spec_of,
 )
+from workbench.commands.capsule import capsule
 from workbench.commands.duel import duel
 from workbench.commands.explain import explain
 from workbench.commands.export import export
@@ -52,6 +53,7 @@ app.command()(advise)
 app.command()(duel)
 app.command("what-if")(what_if)
 app.add_typer(queue, name="queue")
+app.add_typer(capsule, name="capsule")
 app.add_typer(find, name="find")
 app.add_typer(explain, name="explain")
 app.command()(predict)

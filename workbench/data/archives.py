@@ -109,7 +109,7 @@ def _checked(path: Path, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
     if len(entries) > MAX_ENTRIES:
         raise UserError(f"{path.name} holds {len(entries):,} files.", "Unpack it yourself.")
     for name, entry in entries.items():
-        if reason := _harm(name, entry):
+        if reason := harm(name, entry):
             raise UserError(
                 f"{path.name} is refused: its entry {name!r} {reason}.",
                 "Pack the data again, or unpack it yourself and open the folder.",
@@ -155,8 +155,13 @@ def _encoding_of(names: bytes) -> str:
     return "utf-8"
 
 
-def _harm(name: str, entry: zipfile.ZipInfo) -> str:
-    """Why an entry is not unpacked; "" where it is harmless."""
+def harm(name: str, entry: zipfile.ZipInfo) -> str:
+    """Why an entry is not unpacked; "" where it is harmless.
+
+    Args:
+        name: the path that it would get, with ``/`` between folders.
+        entry: it.
+    """
     path = PurePosixPath(name)
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if not path.parts:

@@ -6,11 +6,9 @@ place of the plan and keeps its figures, so that a verdict outlives runs that ar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from workbench.duels import spec as duel_spec
 from workbench.duels.spec import DuelSpec
 from workbench.errors import UserError
+from workbench.runs.store import folder_name
 from workbench.writing import write_atomic
 
 FOLDER = "duels"
@@ -191,13 +190,11 @@ def create(runs: Path, spec: DuelSpec) -> Duel:
     Raises:
         UserError: the folder cannot be written.
     """
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    slug = re.sub(r"[^\w.-]+", "-", spec.name, flags=re.UNICODE).strip("-.")[:60] or "duel"
     parent = runs / FOLDER
     try:
         parent.mkdir(parents=True, exist_ok=True)
         for number in range(1, 1000):
-            made = parent / (f"{stamp}-{slug}" if number == 1 else f"{stamp}-{slug}-{number}")
+            made = parent / folder_name(spec.name, number)
             try:
                 made.mkdir()
             except FileExistsError:

@@ -239,12 +239,11 @@ def create(folder: Path, run_spec: RunSpec) -> Run:
     Raises:
         UserError: the folder cannot be written.
     """
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    slug = re.sub(r"[^\w.-]+", "-", run_spec.name, flags=re.UNICODE).strip("-.")[:60] or "run"
+    now = datetime.now()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number in range(1, 1000):
-            made = folder / (f"{stamp}-{slug}" if number == 1 else f"{stamp}-{slug}-{number}")
+            made = folder / folder_name(run_spec.name, number, now)
             try:
                 made.mkdir()
             except FileExistsError:
@@ -259,6 +258,27 @@ def create(folder: Path, run_spec: RunSpec) -> Run:
             "Choose another folder for runs or free some space.",
         ) from None
     return run
+
+
+def slug_of(name: str) -> str:
+    """A name as a folder can bear it.
+
+    Args:
+        name: any words.
+    """
+    return re.sub(r"[^\w.-]+", "-", name, flags=re.UNICODE).strip("-.")[:60] or "run"
+
+
+def folder_name(name: str, number: int = 1, now: datetime | None = None) -> str:
+    """What a new folder is called: ``<stamp>-<name>``.
+
+    Args:
+        name: in words.
+        number: from 2 on it is added, where the name is taken.
+        now: the stamp; this moment when left out.
+    """
+    stamp = (now or datetime.now()).strftime("%Y%m%d-%H%M%S")
+    return f"{stamp}-{slug_of(name)}" + (f"-{number}" if number > 1 else "")
 
 
 def find(folder: Path) -> Run:
