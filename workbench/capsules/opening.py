@@ -22,6 +22,8 @@ from workbench.runs.store import Run
 from workbench.writing import write_atomic
 
 _BLOCK = 2**20
+_TAIL = 2**16
+# Bytes at the end of a zip in which its last entries are listed.
 _RESERVE = 200 * 2**20
 # Bytes that stay free.
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
@@ -34,6 +36,11 @@ def is_capsule(file: Path) -> bool:
         file: any path.
     """
     try:
+        # The list of a large zip of data takes seconds to read; that of a capsule ends on its own.
+        with file.open("rb") as stream:
+            stream.seek(max(0, file.stat().st_size - _TAIL))
+            if FILE.encode() not in stream.read():
+                return False
         with zipfile.ZipFile(file) as zipped:
             return FILE in zipped.namelist()
     except (OSError, *_BROKEN):

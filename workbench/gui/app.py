@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
 from workbench import places, suggest
+from workbench.capsules.opening import is_capsule
 from workbench.data.folder import scan
 from workbench.data.health import examine
 from workbench.data.index import Index
@@ -19,6 +20,7 @@ from workbench.gui.compare_tabs import CompareTabs
 from workbench.gui.engines import Engines, EngineState
 from workbench.gui.launching import Launching
 from workbench.gui.opening import Opening
+from workbench.gui.presenters.capsule import CapsulePresenter
 from workbench.gui.presenters.data import DataPresenter, DataState
 from workbench.gui.presenters.data_words import name_of
 from workbench.gui.presenters.finding import PLACES, FindingPresenter
@@ -41,6 +43,7 @@ from workbench.gui.screens.losses import LossesView
 from workbench.gui.screens.recipe import RecipeView
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.screens.train import TrainView
+from workbench.gui.widgets.capsule import CapsuleCard, CapsuleDialog
 from workbench.gui.widgets.cards import Banner
 from workbench.gui.widgets.finding import FindingDialog
 from workbench.gui.widgets.machine import MachineDialog
@@ -89,6 +92,7 @@ class Workbench(QObject):
         self.machine = MachinePresenter(parent=self)
         self.launching = Launching(self.engines, self.train, self.queue, parent=self)
         self.results = ResultsPresenter(parent=self)
+        self.capsule = CapsulePresenter(places.runs(), parent=self)
         self.losses = LossesPresenter(self._why_not, parent=self)
         self.own_parts = OwnPartsPresenter(parent=self)
         self.run_index = RunIndex(self.data, self.results, self)
@@ -121,6 +125,7 @@ class Workbench(QObject):
         self.launching.close()
         self.train.close()
         self.finding.stop()
+        self.capsule.stop()
         self.results_tabs.close()
         self.compare_tabs.close()
         self.engines.close()
@@ -141,6 +146,8 @@ class Workbench(QObject):
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)
+        self.capsule_view = CapsuleDialog(self.capsule, parent=self.window)
+        self.results_tabs.handover_view.capsule_slot.addWidget(CapsuleCard(self.capsule))
         self.finding_view = FindingDialog(self.finding, self.window)
         self.machine_view = MachineDialog(self.machine, self.window)
         self.window.add_screens(
@@ -168,7 +175,6 @@ class Workbench(QObject):
         self.data_view.start_wished.connect(lambda: show("start"))
         self.recipe_view.data_wished.connect(lambda: show("data"))
         self.recipe.changed.connect(self._mark_recipe)
-        self.recipe.changed.connect(lambda state: self.compare_tabs.duel.use_recipe(state.spec))
         self.recipe.train_wished.connect(self.begin)
         self.recipe.queue_wished.connect(self._add_to_queue)
         self.recipe_view.find_wished.connect(self._find)
@@ -184,14 +190,10 @@ class Workbench(QObject):
         self.results_view.train_wished.connect(lambda: show("train"))
         self.results_view.recipe_wished.connect(lambda: show("recipe"))
         self.results_view.folder_wished.connect(_open_folder)
-        self.compare_tabs.run_wished.connect(self.open_run)
-        self.results_tabs.advice.duel_wished.connect(self.compare_tabs.propose_duel)
-        self.results_tabs.what_if.duel_wished.connect(self.compare_tabs.propose_duel)
-        self.recipe_view.duel_wished.connect(self.compare_tabs.plan_duel)
-        self.compare_tabs.shown_wished.connect(lambda: show("compare"))
         self.results_view.sample_chosen.connect(self.preview.show_sample)
         self.engines.changed.connect(self._show_engine)
         self._connect_losses()
+        self._connect_compare()
         self.saving = Saving(self._about_run, parent=self)
         self.window.menu_wished.connect(self.saving.offer)
         self.save_button = SaveButton(self.window)
@@ -212,6 +214,16 @@ class Workbench(QObject):
         self.launching.found.connect(self.start_view.banner.show_info)
         self.launching.busy_changed.connect(self._mark_busy)
         self.queue.changed.connect(self.train_view.show_queue)
+
+    def _connect_compare(self) -> None:
+        self.compare_tabs.run_wished.connect(self.open_run)
+        self.results_tabs.advice.duel_wished.connect(self.compare_tabs.propose_duel)
+        self.results_tabs.what_if.duel_wished.connect(self.compare_tabs.propose_duel)
+        self.recipe_view.duel_wished.connect(self.compare_tabs.plan_duel)
+        self.compare_tabs.shown_wished.connect(lambda: self.window.show_stage("compare"))
+        self.recipe.changed.connect(lambda state: self.compare_tabs.duel.use_recipe(state.spec))
+        self.results.changed.connect(self.capsule.follow)
+        self.capsule.opened.connect(self._use_capsule)
 
     def _connect_losses(self) -> None:
         self.recipe.asked.connect(self.engines.describe)
@@ -256,7 +268,11 @@ class Workbench(QObject):
 
     @Slot(object)
     def open_folder(self, folder: Path) -> None:
-        """Look at a folder of data."""
+        """Look at a folder of data, or into a capsule."""
+        if folder.is_file() and is_capsule(folder):
+            self.capsule.look(folder)
+            self.capsule_view.open()
+            return
         self._pending = None
         self.window.show_stage("data")
         self.data.open(folder)
@@ -279,6 +295,13 @@ class Workbench(QObject):
         if Path(spec.data.folder).exists():
             self._pending = spec
             self.data.open(Path(spec.data.folder), spec.data)
+
+    @Slot(object, bool)
+    def _use_capsule(self, folder: Path, again: bool) -> None:
+        """Show a run that came out of a capsule; train its recipe again where that is wished."""
+        self.open_run(folder)
+        if again:
+            self.begin(store.find(folder).spec())
 
     @Slot(object)
     def begin(self, spec: RunSpec) -> None:

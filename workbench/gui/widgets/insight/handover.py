@@ -76,6 +76,9 @@ class HandoverView(QWidget):
         left.setSpacing(12)
         left.addWidget(self._model_card())
         left.addWidget(self._rows_card())
+        # For the card that packs a capsule.
+        self.capsule_slot = QVBoxLayout()
+        left.addLayout(self.capsule_slot)
         left.addStretch(1)
         columns.addLayout(left, 1)
         right = QVBoxLayout()
