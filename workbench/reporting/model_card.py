@@ -80,6 +80,9 @@ def _evaluation(run: Gathered) -> Iterator[str]:
         shares = [f"{m.name} {m.shapley / run.carried.gain:.0%}" for m in run.carried.modalities]
         yield f"Share of the modalities in what it gains (Shapley values): {', '.join(shares)}."
         yield ""
+    elif run.carried is not None:
+        yield "By their Shapley values, the modalities add nothing to guessing."
+        yield ""
 
 
 def _caveats(run: Gathered) -> Iterator[str]:
