@@ -148,6 +148,26 @@ def samples(
     list_samples(_run(context, run), order, split, limit, csv, as_json)
 
 
+@runs.command("table")
+def table_of_runs(
+    context: typer.Context,
+    where: Annotated[
+        str, typer.Option(help='Words and conditions: "objective.loss.name=huber test_mae<1".')
+    ] = "",
+    columns: Annotated[
+        str, typer.Option(help="Columns, with commas; otherwise figures and what differs.")
+    ] = "",
+    group: Annotated[str, typer.Option(help="Put runs together by a column.")] = "",
+    sort: Annotated[str, typer.Option(help="A column; -COLUMN: the largest first.")] = "",
+    csv: CsvFile = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Lay runs out as a table of what differs in their recipes and of their figures."""
+    from workbench.commands.table import lay_out
+
+    lay_out(_folder(context), where, columns, group, sort, csv, as_json=as_json)
+
+
 @runs.command()
 def tensorboard(
     context: typer.Context,

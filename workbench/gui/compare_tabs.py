@@ -9,8 +9,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from workbench.duels.spec import DuelSpec
 from workbench.gui.engines import Engines
 from workbench.gui.presenters.compare.duel import DuelPresenter
+from workbench.gui.presenters.compare.table import TablePresenter
 from workbench.gui.screens.compare import CompareView
 from workbench.gui.widgets.compare.duel import DuelView
+from workbench.gui.widgets.compare.table import TableView
 
 
 class CompareTabs(QObject):
@@ -35,7 +37,14 @@ class CompareTabs(QObject):
         super().__init__(parent)
         self._view, self._engines, self._runs = view, engines, runs
         view.shown.connect(self.refresh)
+        self._add_table()
         self._add_duel()
+
+    def _add_table(self) -> None:
+        self.table = TablePresenter(self._runs, self)
+        self.table_view = TableView(self.table)
+        self.table.open_wished.connect(self.run_wished)
+        self._view.add_tab("Runs", self.table_view)
 
     def _add_duel(self) -> None:
         self.duel = DuelPresenter(self._runs, self)
@@ -80,7 +89,9 @@ class CompareTabs(QObject):
     @Slot()
     def refresh(self) -> None:
         """Look at the folders again: the screen is seen."""
+        self.table.refresh()
 
     def close(self) -> None:
         """End all work that is under way."""
+        self.table.close()
         self.duel.close()
