@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
@@ -20,13 +19,14 @@ from workbench.gui.widgets.cards import Banner, Card
 from workbench.gui.widgets.compare.duel_form import DuelFormView
 from workbench.gui.widgets.compare.duel_shown import DuelShownView
 from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.seen import SeenPage
 
 _FOLDER = Qt.ItemDataRole.UserRole
 _WIDTH = 220
 _NOTHING = "Duels that were begun stand here, with their verdicts."
 
 
-class DuelView(QWidget):
+class DuelView(SeenPage):
     """Shows a ``DuelState``.
 
     Args:
@@ -35,9 +35,7 @@ class DuelView(QWidget):
     """
 
     def __init__(self, presenter: DuelPresenter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("duel")
-        self.setAccessibleName("Duels")
+        super().__init__(presenter, "duel", "Duels", parent)
         self._presenter = presenter
         self._rows: tuple[DuelRow, ...] = ()
         outer = QVBoxLayout(self)
@@ -58,16 +56,6 @@ class DuelView(QWidget):
         outer.addLayout(row, 1)
         presenter.changed.connect(self.show_state)
         self.show_state(presenter.state)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """It is seen."""
-        super().showEvent(event)
-        self._presenter.be_seen(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """It is no longer seen."""
-        super().hideEvent(event)
-        self._presenter.be_seen(False)
 
     @Slot(object)
     def show_state(self, state: DuelState) -> None:

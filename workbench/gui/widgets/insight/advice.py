@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
@@ -20,12 +19,13 @@ from workbench.gui.presenters.insight.advice import NOTHING, AdvicePresenter, Ad
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Banner, Card, EmptyState
 from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.seen import SeenPage
 from workbench.runs.advising import Finding
 
 _WIDTH = 280
 
 
-class AdviceView(QWidget):
+class AdviceView(SeenPage):
     """Shows an ``AdviceState``.
 
     Args:
@@ -34,9 +34,7 @@ class AdviceView(QWidget):
     """
 
     def __init__(self, presenter: AdvicePresenter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("advice")
-        self.setAccessibleName("Advice")
+        super().__init__(presenter, "advice", "Advice", parent)
         self._presenter = presenter
         self._findings: tuple[Finding, ...] = ()
         outer = QVBoxLayout(self)
@@ -57,16 +55,6 @@ class AdviceView(QWidget):
         outer.addWidget(self._pages, 1)
         presenter.changed.connect(self.show_state)
         self.show_state(presenter.state)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """It is seen."""
-        super().showEvent(event)
-        self._presenter.be_seen(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """It is no longer seen."""
-        super().hideEvent(event)
-        self._presenter.be_seen(False)
 
     @Slot(object)
     def show_state(self, state: AdviceState) -> None:

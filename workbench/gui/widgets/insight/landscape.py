@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from workbench.gui import theme
@@ -17,6 +16,7 @@ from workbench.gui.widgets.cards import Banner, Card, EmptyState, Figure
 from workbench.gui.widgets.combo import Combo
 from workbench.gui.widgets.insight.legend import ColourLegend
 from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.seen import SeenPage
 from workbench.gui.widgets.study import StudyBar
 from workbench.runs.results_words import number_words
 
@@ -31,7 +31,7 @@ _REACHES = tuple(
 )
 
 
-class LandscapeView(QWidget):
+class LandscapeView(SeenPage):
     """Shows a ``LandscapeState``.
 
     Args:
@@ -40,9 +40,7 @@ class LandscapeView(QWidget):
     """
 
     def __init__(self, presenter: LandscapePresenter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("landscape")
-        self.setAccessibleName("Landscape of the loss")
+        super().__init__(presenter, "landscape", "Landscape of the loss", parent)
         self._presenter = presenter
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 12, 0, 0)
@@ -62,16 +60,6 @@ class LandscapeView(QWidget):
         outer.addWidget(page, 1)
         presenter.changed.connect(self.show_state)
         self.show_state(presenter.state)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """It is seen."""
-        super().showEvent(event)
-        self._presenter.be_seen(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """It is no longer seen."""
-        super().hideEvent(event)
-        self._presenter.be_seen(False)
 
     @Slot(object)
     def show_state(self, state: LandscapeState) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,13 +22,14 @@ from workbench.gui.widgets.combo import Combo
 from workbench.gui.widgets.insight.legend import ColourLegend
 from workbench.gui.widgets.insight.sample_peek import SamplePeek
 from workbench.gui.widgets.labels import label, set_role
+from workbench.gui.widgets.seen import SeenPage
 from workbench.gui.widgets.study import StudyBar
 
 _SIDE = 280
 _PAGES = {"empty": 0, "reading": 1, "needed": 0, "shown": 2}
 
 
-class MapView(QWidget):
+class MapView(SeenPage):
     """Shows a ``MapState``.
 
     Args:
@@ -41,9 +41,7 @@ class MapView(QWidget):
     """Show the chosen sample in the overview."""
 
     def __init__(self, presenter: MapPresenter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("map")
-        self.setAccessibleName("Map of embeddings")
+        super().__init__(presenter, "map", "Map of embeddings", parent)
         self._presenter = presenter
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 12, 0, 0)
@@ -61,16 +59,6 @@ class MapView(QWidget):
         presenter.changed.connect(self.show_state)
         presenter.study.changed.connect(lambda state: self._show_bar())
         self.show_state(presenter.state)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """It is seen."""
-        super().showEvent(event)
-        self._presenter.be_seen(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """It is no longer seen."""
-        super().hideEvent(event)
-        self._presenter.be_seen(False)
 
     @Slot(object)
     def show_state(self, state: MapState) -> None:

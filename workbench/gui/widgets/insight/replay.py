@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -25,6 +25,7 @@ from workbench.gui.widgets.cards import Card, EmptyState
 from workbench.gui.widgets.combo import Combo
 from workbench.gui.widgets.evaluation_tables import Column, EvaluationTable
 from workbench.gui.widgets.labels import ElidedLabel, label
+from workbench.gui.widgets.seen import SeenPage
 from workbench.runs.replay import Moment, Replay
 from workbench.runs.results_words import number_words
 
@@ -43,7 +44,7 @@ _STRIP = 6
 # Epochs of a strip at most; of more epochs evenly chosen ones.
 
 
-class ReplayView(QWidget):
+class ReplayView(SeenPage):
     """Shows a ``ReplayState``.
 
     Args:
@@ -52,9 +53,7 @@ class ReplayView(QWidget):
     """
 
     def __init__(self, presenter: ReplayPresenter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("replay")
-        self.setAccessibleName("Replay of the run")
+        super().__init__(presenter, "replay", "Replay of the run", parent)
         self._presenter = presenter
         self._found: Replay | None = None
         self._rows: tuple[int, ...] = ()
@@ -78,16 +77,6 @@ class ReplayView(QWidget):
             shortcut.activated.connect(lambda step=step: self._step(step))
         presenter.changed.connect(self.show_state)
         self.show_state(presenter.state)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """It is seen."""
-        super().showEvent(event)
-        self._presenter.be_seen(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """It is no longer seen."""
-        super().hideEvent(event)
-        self._presenter.be_seen(False)
 
     @Slot(object)
     def show_state(self, state: ReplayState) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from workbench import parts
@@ -16,12 +15,13 @@ from workbench.gui.widgets.cards import Banner, Card, EmptyState
 from workbench.gui.widgets.combo import Combo
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.loss_options import LossOptions
+from workbench.gui.widgets.seen import SeenPage
 
 _WIDTH = 320
 _PAGES = {"empty": 0, "refused": 0, "reading": 1, "shown": 2}
 
 
-class WhatIfView(QWidget):
+class WhatIfView(SeenPage):
     """Shows a ``WhatIfState``.
 
     Args:
@@ -30,9 +30,7 @@ class WhatIfView(QWidget):
     """
 
     def __init__(self, presenter: WhatIfPresenter, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("what_if")
-        self.setAccessibleName("What if another loss had judged")
+        super().__init__(presenter, "what_if", "What if another loss had judged", parent)
         self._presenter = presenter
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 12, 0, 0)
@@ -53,16 +51,6 @@ class WhatIfView(QWidget):
         outer.addWidget(pages, 1)
         presenter.changed.connect(self.show_state)
         self.show_state(presenter.state)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """It is seen."""
-        super().showEvent(event)
-        self._presenter.be_seen(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """It is no longer seen."""
-        super().hideEvent(event)
-        self._presenter.be_seen(False)
 
     @Slot(object)
     def show_state(self, state: WhatIfState) -> None:
