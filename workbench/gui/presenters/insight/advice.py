@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.errors import UserError
 from workbench.gui.background import Latest
-from workbench.gui.presenters.results import ResultsState
+from workbench.gui.presenters.insight.seen import SeenPresenter
 from workbench.runs import store
 from workbench.runs.advising import Finding, advise_run
 
@@ -44,7 +44,7 @@ class AdviceState:
         return self.findings[self.chosen] if self.chosen >= 0 else None
 
 
-class AdvicePresenter(QObject):
+class AdvicePresenter(SeenPresenter):
     """Reads what a run's own figures say, once it is seen.
 
     Args:
@@ -60,32 +60,24 @@ class AdvicePresenter(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = AdviceState()
-        self._visible = self._due = False
         self._latest = Latest(self)
         self._latest.answered.connect(self._show)
         self._latest.failed.connect(self._fail)
 
-    @Slot(object)
-    def follow(self, results: ResultsState) -> None:
-        """Another run is looked at; nothing is read before it is seen."""
-        if results.phase == "reading":
-            return
-        folder = results.folder if results.phase == "shown" else None
-        if folder == self.state.folder:
-            return
-        self._latest.forget()
-        self._due = folder is not None
-        self._become(AdviceState("reading" if folder is not None else "empty", folder))
-        self._look_if_seen()
-
     @Slot(bool)
     def be_seen(self, seen: bool) -> None:
-        """The advice is seen, or no longer is."""
+        """It is seen, or no longer is."""
         if seen and not self._visible and self.state.phase == "shown":
             # Contributions may have been measured meanwhile.
             self._due = True
-        self._visible = seen
-        self._look_if_seen()
+        super().be_seen(seen)
+
+    def _turn_to(self, folder: Path | None) -> None:
+        self._latest.forget()
+        self._become(AdviceState("reading" if folder is not None else "empty", folder))
+
+    def _read_run(self, folder: Path) -> None:
+        self._latest.ask(lambda: advise_run(store.find(folder)))
 
     @Slot(int)
     def choose(self, place: int) -> None:
@@ -99,12 +91,6 @@ class AdvicePresenter(QObject):
         finding = self.state.finding
         if finding is not None and finding.duel is not None:
             self.duel_wished.emit(finding.duel, f"{finding.title}. {finding.sentence}")
-
-    def _look_if_seen(self) -> None:
-        folder = self.state.folder
-        if self._visible and self._due and folder is not None:
-            self._due = False
-            self._latest.ask(lambda: advise_run(store.find(folder)))
 
     @Slot(object)
     def _show(self, findings: tuple[Finding, ...]) -> None:

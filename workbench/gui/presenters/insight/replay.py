@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from workbench.duels.words import judge_words
 from workbench.errors import UserError
 from workbench.gui.background import Latest
-from workbench.gui.presenters.results import ResultsState
+from workbench.gui.presenters.insight.seen import SeenPresenter
 from workbench.runs.replay import ORDERS, Moment, Order, Replay
 from workbench.runs.results_words import is_share, metric_words, number_words
 
@@ -57,7 +57,7 @@ class ReplayState:
     weighed: tuple[str, ...] = ()
 
 
-class ReplayPresenter(QObject):
+class ReplayPresenter(SeenPresenter):
     """Reads the history of the run that is looked at, and plays it.
 
     Args:
@@ -73,36 +73,28 @@ class ReplayPresenter(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = ReplayState()
-        self._visible = self._due = False
         self._reading = Latest(self)
         self._reading.answered.connect(self._show)
         self._reading.failed.connect(self._fail)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._next)
 
-    @Slot(object)
-    def follow(self, results: ResultsState) -> None:
-        """Another run is looked at; nothing is read before it is seen."""
-        if results.phase == "reading":
-            return
-        folder = results.folder if results.phase == "shown" else None
-        if folder == self.state.folder:
-            return
+    @Slot(bool)
+    def be_seen(self, seen: bool) -> None:
+        """It is seen, or no longer is: then it stands still."""
+        if not seen:
+            self._stop()
+        super().be_seen(seen)
+
+    def _turn_to(self, folder: Path | None) -> None:
         self.close()
-        self._due = folder is not None
         now = self.state
         kept = ReplayState(speed=now.speed, order=now.order)
         phase: Literal["reading", "empty"] = "reading" if folder is not None else "empty"
         self._become(replace(kept, phase=phase, folder=folder))
-        self._look_if_seen()
 
-    @Slot(bool)
-    def be_seen(self, seen: bool) -> None:
-        """It is seen, or no longer is."""
-        self._visible = seen
-        if not seen:
-            self._stop()
-        self._look_if_seen()
+    def _read_run(self, folder: Path) -> None:
+        self._reading.ask(lambda: Replay(folder))
 
     @Slot(int)
     def choose_epoch(self, epoch: int) -> None:
@@ -182,12 +174,6 @@ class ReplayPresenter(QObject):
         self._timer.stop()
         if self.state.playing:
             self._become(replace(self.state, playing=False))
-
-    def _look_if_seen(self) -> None:
-        folder = self.state.folder
-        if self._visible and self._due and folder is not None:
-            self._due = False
-            self._reading.ask(lambda: Replay(folder))
 
     @Slot(object)
     def _show(self, found: Replay) -> None:

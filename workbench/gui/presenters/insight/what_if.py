@@ -16,7 +16,7 @@ from workbench.engine import protocol
 from workbench.errors import UserError
 from workbench.gui.background import Latest
 from workbench.gui.choices import Choice
-from workbench.gui.presenters.results import ResultsState
+from workbench.gui.presenters.insight.seen import SeenPresenter
 from workbench.options import Option
 from workbench.runs import history, store, what_if
 from workbench.runs.results_words import number_words
@@ -70,7 +70,7 @@ class WhatIfState:
         return mine is not None and (self.loss, dict(self.values)) != (mine.name, mine.options)
 
 
-class WhatIfPresenter(QObject):
+class WhatIfPresenter(SeenPresenter):
     """Asks how another loss judges the epochs of the run that is looked at.
 
     Args:
@@ -89,7 +89,6 @@ class WhatIfPresenter(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.state = WhatIfState()
-        self._visible = self._due = False
         self._number = 0
         self._reading = Latest(self)
         self._reading.answered.connect(self._show_run)
@@ -99,24 +98,12 @@ class WhatIfPresenter(QObject):
         self._soon.setInterval(SOON_MS)
         self._soon.timeout.connect(self._ask)
 
-    @Slot(object)
-    def follow(self, results: ResultsState) -> None:
-        """Another run is looked at; nothing is read before it is seen."""
-        if results.phase == "reading":
-            return
-        folder = results.folder if results.phase == "shown" else None
-        if folder == self.state.folder:
-            return
+    def _turn_to(self, folder: Path | None) -> None:
         self.close()
-        self._due = folder is not None
         self._become(WhatIfState("reading" if folder is not None else "empty", folder))
-        self._look_if_seen()
 
-    @Slot(bool)
-    def be_seen(self, seen: bool) -> None:
-        """It is seen, or no longer is."""
-        self._visible = seen
-        self._look_if_seen()
+    def _read_run(self, folder: Path) -> None:
+        self._reading.ask(lambda: _read(folder))
 
     @Slot(str)
     def choose_loss(self, name: str) -> None:
@@ -177,12 +164,6 @@ class WhatIfPresenter(QObject):
         self._soon.stop()
         self._reading.forget()
         self._number += 1
-
-    def _look_if_seen(self) -> None:
-        folder = self.state.folder
-        if self._visible and self._due and folder is not None:
-            self._due = False
-            self._reading.ask(lambda: _read(folder))
 
     @Slot(object)
     def _show_run(self, state: WhatIfState) -> None:
