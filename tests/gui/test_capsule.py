@@ -125,7 +125,16 @@ def test_a_capsule_is_opened_and_trained_again(qtbot, dialog, presenter, run, tm
     button.setFocus()
     with qtbot.waitSignal(presenter.opened) as opened:
         qtbot.keyClick(button, Qt.Key.Key_Space)
-    assert opened.args[1]
+    folder, again = opened.args
+    assert again
+    # As if it had been trained: the same recipe in another folder, with figures of its own.
+    repeated = store.create(folder.parent, store.find(folder).spec())
+    repeated.write_status(Status(phase="done", metrics={"test_accuracy": 0.75, "test_loss": 1.0}))
+    with qtbot.waitSignal(presenter.compared) as compared:
+        presenter.compare(repeated.folder)
+    assert compared.args == ["Beside its capsule: All 2 figures are the same to the last bit."]
+    with qtbot.assertNotEmitted(presenter.compared):
+        presenter.compare(repeated.folder)
 
 
 def test_data_that_moved_are_pointed_at(qtbot, dialog, presenter, run, tmp_path, data):

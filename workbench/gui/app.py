@@ -224,6 +224,7 @@ class Workbench(QObject):
         self.recipe.changed.connect(lambda state: self.compare_tabs.duel.use_recipe(state.spec))
         self.results.changed.connect(self.capsule.follow)
         self.capsule.opened.connect(self._use_capsule)
+        self.capsule.compared.connect(self._tell)
 
     def _connect_losses(self) -> None:
         self.recipe.asked.connect(self.engines.describe)
@@ -405,6 +406,7 @@ class Workbench(QObject):
         if not self._closing and outcome not in {"failed", "discarded", "paused", "interrupted"}:
             self.results.show_run(folder)
             self.window.rail.buttons["results"].show_mark("ready")
+            self.capsule.compare(folder)
 
     @Slot(object)
     def _show_results(self, folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.capsules import opening, packing
-from workbench.capsules.checking import Check, check
+from workbench.capsules.checking import Check, check, verify
 from workbench.capsules.manifest import Manifest
 from workbench.data.walk import Stopped
 from workbench.errors import UserError
@@ -80,6 +80,9 @@ class CapsulePresenter(QObject):
     opened = Signal(object, bool)
     """The ``Path`` of a run that came out of a capsule, and whether it is to be trained again."""
 
+    compared = Signal(str)
+    """How a run that was trained again came out beside its capsule, in a sentence."""
+
     _told = Signal(float)
 
     def __init__(self, runs: Path, parent: QObject | None = None) -> None:
@@ -87,6 +90,7 @@ class CapsulePresenter(QObject):
         self.state = CapsuleState()
         self._runs = runs
         self._stopped = Event()
+        self._again: dict[str, dict[str, float]] = {}
         self._work = InOrder(self)
         self._work.answered.connect(self._have)
         self._work.failed.connect(self._fail)
@@ -135,6 +139,9 @@ class CapsulePresenter(QObject):
 
         def work() -> tuple[Run, bool]:
             run = opening.unpack(file, self._runs, data, told=told, stop=stop.is_set)
+            if again:
+                # Kept by what the recipe is: the run that repeats it has another folder.
+                self._again[run.spec().fingerprint()] = dict(run.recorded().metrics)
             return run, again
 
         self._do(work)
@@ -161,6 +168,24 @@ class CapsulePresenter(QObject):
             return file
 
         self._do(work)
+
+    @Slot(object)
+    def compare(self, folder: Path) -> None:
+        """Say how a run that is done came out, where its recipe is of a capsule to be repeated.
+
+        Args:
+            folder: of the run.
+        """
+        if not self._again:
+            return
+        try:
+            run = store.find(folder)
+            figures = self._again.pop(run.spec().fingerprint(), None)
+            if figures is not None:
+                told = verify(figures, run)
+                self.compared.emit(f"Beside its capsule: {told.sentence} {told.remedy}".strip())
+        except UserError as error:
+            self._become(replace(self.state, error=error))
 
     @Slot()
     def stop(self) -> None:
