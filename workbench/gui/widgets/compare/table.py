@@ -55,6 +55,7 @@ class RunsModel(QAbstractTableModel):
         super().__init__(parent)
         self._state = TableState()
         self._lines: list[Row | Group] = []
+        self._numbers: set[str] = set()
 
     def show_state(self, state: TableState) -> None:
         """Show the runs of a state."""
@@ -63,6 +64,7 @@ class RunsModel(QAbstractTableModel):
         self._lines = [] if state.groups else [*state.shown]
         for group in state.groups:
             self._lines += [group, *group.rows]
+        self._numbers = {name for name in state.columns if self._holds_numbers(name)}
         self.endResetModel()
 
     def row_at(self, place: int) -> Row | None:
@@ -92,7 +94,7 @@ class RunsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             words = title_of(name)
             return words[:1].upper() + words[1:]
-        if role == Qt.ItemDataRole.TextAlignmentRole and name.startswith(METRICS):
+        if role == Qt.ItemDataRole.TextAlignmentRole and name in self._numbers:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return name if role == Qt.ItemDataRole.ToolTipRole else None
 
@@ -119,6 +121,11 @@ class RunsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and self._is_number(line, name):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
+
+    def _holds_numbers(self, name: str) -> bool:
+        known = (row for row in self._state.shown if row.get(name) is not None)
+        first = next(known, None)
+        return first is not None and self._is_number(first, name)
 
     def _is_number(self, line: Row | Group, name: str) -> bool:
         value = line.get(name) if isinstance(line, Row) else line.means.get(name)
