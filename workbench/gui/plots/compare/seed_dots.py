@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.duels.judging import Judgement
@@ -16,7 +16,9 @@ from workbench.gui.plots.scatter import ResultPlot
 from workbench.runs.results_words import caption, is_share, metric_words
 
 _NEAR = 12.0
-_LETTERS = 16
+_LETTER = 7.5
+# Pixels of a letter of the axis, and of the axis itself.
+_AXIS = 70
 
 
 class SeedDots(ResultPlot):
@@ -100,14 +102,20 @@ class SeedDots(ResultPlot):
         )
 
     def _name_axis(self, judgement: Judgement) -> None:
-        few = len(judgement.standings) <= 4
-        most = _LETTERS if few else 10
+        room = max(self.width() - _AXIS, 100) / max(len(judgement.standings), 1)
+        most = max(int(room / _LETTER), 5)
         ticks = []
         for place, each in enumerate(judgement.standings):
             lost = f" ({len(each.lost)} lost)" if each.lost else ""
             name = each.name if len(each.name) <= most else f"{each.name[: most - 1]}…"
             ticks.append((place, f"{name}{lost}"))
         self._plot.getAxis("bottom").setTicks([ticks])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names are as long as there is room for."""
+        super().resizeEvent(event)
+        if self._judgement is not None:
+            self._name_axis(self._judgement)
 
     def place_of(self, contestant: str, seed: int) -> QPointF | None:
         """Where a dot lies in this widget; None where there is none.

@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.duels import words
 from workbench.duels.judging import Standing
 from workbench.duels.spec import DuelSpec
-from workbench.gui import theme
 from workbench.gui.plots.compare.race import RacePlot
 from workbench.gui.plots.compare.seed_dots import SeedDots
 from workbench.gui.presenters.compare.duel import DuelPresenter, DuelState, Shown
@@ -24,9 +23,9 @@ from workbench.runs.curves import in_words
 from workbench.runs.results_words import caption, number_words
 
 _WIDTHS = (24, 14, 12, 12, 24, 14)
-_MOST_WORDS = 150
-"""Pixels that the words of a verdict take; longer ones are scrolled."""
 _MOST_ROWS = 6
+_PLOT = 240
+# Pixels of a plot at least; in a low window the page scrolls.
 
 
 class DuelShownView(QWidget):
@@ -43,7 +42,9 @@ class DuelShownView(QWidget):
         self.setAccessibleName("A duel")
         self._presenter = presenter
         self._table_of: object = None
-        outer = QVBoxLayout(self)
+        inside = QWidget()
+        set_role(inside, "ground")
+        outer = QVBoxLayout(inside)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(12)
         outer.addWidget(self._verdict())
@@ -58,8 +59,21 @@ class DuelShownView(QWidget):
         self.dots.chosen.connect(presenter.open_run)
         dots.body.addWidget(self.dots, 1)
         plots.addWidget(dots, 1)
+        for plot in (self.race, self.dots):
+            plot.setMinimumHeight(_PLOT)
+            # It takes the room that there is and asks for none: else the page would always scroll.
+            plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         outer.addLayout(plots, 1)
         outer.addWidget(self._figures())
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        area = QScrollArea()
+        area.setObjectName("duel_page")
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        whole.addWidget(area)
         presenter.changed.connect(self.show_state)
         self.show_state(presenter.state)
 
@@ -83,9 +97,6 @@ class DuelShownView(QWidget):
         self.traps.setVisible(bool(shown.verdict.traps))
         self.traps.setText("\n".join(f"Beware: {each}" for each in shown.verdict.traps))
         self.setAccessibleDescription(shown.verdict.headline if decided else "Not decided")
-        # No higher than its words, unless they are many.
-        room = self._words.heightForWidth(self._area.viewport().width())
-        self._area.setFixedHeight(min(max(room + 2, 60), _MOST_WORDS))
         self._show_buttons(shown)
         self.race.show_race(shown.race)
         self.dots.show_judgement(shown.judgement, shown.spec.metric)
@@ -123,22 +134,9 @@ class DuelShownView(QWidget):
         self.headline = label("", "figure", "duel_headline", wrap=True)
         self.sentences = label("", "", "duel_sentences", wrap=True)
         self.traps = label("", "quiet", "duel_traps", wrap=True)
-        self._words = inside = QWidget()
-        set_role(inside, "panel")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GAP)
         for line in (self.headline, self.sentences, self.traps):
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(line)
-        column.addStretch(1)
-        self._area = area = QScrollArea()
-        area.setObjectName("duel_words")
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
-        card.body.addWidget(area)
+            card.body.addWidget(line)
         return card
 
     def _figures(self) -> Card:
