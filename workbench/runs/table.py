@@ -6,6 +6,7 @@ run is opened.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -145,22 +146,30 @@ def _row(entry: Entry) -> Row:
         "star": entry.labels.star,
     }  # fmt: skip
     values |= {f"{METRICS}{name}": value for name, value in status.metrics.items()}
-    _flatten(from_json(entry.spec_text), "", values)
+    spec = from_json(entry.spec_text)
+    _flatten({key: spec[key] for key in spec if key not in ("name", "version")}, "", values)
     of = (in_words(values.get("data.folder")), in_words(values.get("data.target")))
     return Row(entry.run.folder, entry.labels, values, entry.problem, of)
 
 
-def _flatten(node: Any, prefix: str, values: dict[str, Value]) -> None:
+def _flatten(node: dict[str, Any], prefix: str, values: dict[str, Value]) -> None:
     """Values of a spec by their dotted places, as ``spec.change`` names them."""
-    if isinstance(node, dict):
-        for key, inner in node.items():
-            place = prefix if key == "options" else f"{prefix}.{key}" if prefix else key
-            if not (prefix == "" and key in ("name", "version")):
-                _flatten(inner, place, values)
-    elif isinstance(node, list):
-        values[prefix] = ", ".join(str(each) for each in node)
-    elif node is None or isinstance(node, str | int | float | bool):
-        values[prefix] = node
+    for key, inner in node.items():
+        place = _place(prefix, key)
+        if type(inner) is dict:
+            _flatten(inner, place, values)
+        elif type(inner) is list:
+            values[place] = ", ".join(str(each) for each in inner)
+        else:
+            values[place] = inner
+
+
+@functools.lru_cache(maxsize=4096)
+def _place(prefix: str, key: str) -> str:
+    # The same few hundred of them in each of ten thousand runs.
+    if key == "options":
+        return prefix
+    return f"{prefix}.{key}" if prefix else key
 
 
 def columns_of(rows: Sequence[Row]) -> tuple[str, ...]:
