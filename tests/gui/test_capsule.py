@@ -1,14 +1,17 @@
 """Capsules in the window: a run is packed, looked into, opened."""
 
+import zipfile
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
 
 from workbench import spec
 from workbench.capsules import opening, packing
+from workbench.gui.encapsulating import Encapsulating
 from workbench.gui.presenters.capsule import CapsulePresenter
-from workbench.gui.presenters.results import ResultsState
+from workbench.gui.presenters.results import ResultsPresenter, ResultsState
 from workbench.gui.widgets.capsule import CapsuleCard, CapsuleDialog
 from workbench.runs import store
 from workbench.runs.store import Status
@@ -170,3 +173,23 @@ def test_a_dismissed_capsule_is_forgotten(qtbot, dialog, presenter, run, tmp_pat
     qtbot.keyClick(button, Qt.Key.Key_Space)
     assert not dialog.isVisible()
     assert presenter.state.manifest is None
+
+
+def test_a_file_that_is_dropped_is_told_apart_by_what_it_holds(qtbot, run, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+    file, other = tmp_path / "cats.zip", tmp_path / "data.zip"
+    packing.pack(run, file, with_data=True)
+    with zipfile.ZipFile(other, "w") as zipped:
+        zipped.writestr("cat/1.txt", "a cat")
+    window = QWidget()
+    qtbot.addWidget(window)
+    used, begun = [], []
+    capsules = Encapsulating(window, ResultsPresenter(), used.append, begun.append)
+    assert not capsules.takes(other)
+    assert capsules.takes(file)
+    assert capsules.view.isVisible()
+    qtbot.waitUntil(lambda: capsules.presenter.state.phase == "looked")
+    capsules.presenter.open(again=True)
+    qtbot.waitUntil(lambda: bool(begun))
+    assert used[0].parent == tmp_path / "home" / "runs"
+    assert begun[0] == store.find(used[0]).spec()

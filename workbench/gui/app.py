@@ -9,7 +9,6 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
 from workbench import places, suggest
-from workbench.capsules.opening import is_capsule
 from workbench.data.folder import scan
 from workbench.data.health import examine
 from workbench.data.index import Index
@@ -17,10 +16,10 @@ from workbench.errors import UserError
 from workbench.gui import theme
 from workbench.gui.capturing import Capturing
 from workbench.gui.compare_tabs import CompareTabs
+from workbench.gui.encapsulating import Encapsulating
 from workbench.gui.engines import Engines, EngineState
 from workbench.gui.launching import Launching
 from workbench.gui.opening import Opening
-from workbench.gui.presenters.capsule import CapsulePresenter
 from workbench.gui.presenters.data import DataPresenter, DataState
 from workbench.gui.presenters.data_words import name_of
 from workbench.gui.presenters.finding import PLACES, FindingPresenter
@@ -43,7 +42,6 @@ from workbench.gui.screens.losses import LossesView
 from workbench.gui.screens.recipe import RecipeView
 from workbench.gui.screens.results import ResultsView
 from workbench.gui.screens.train import TrainView
-from workbench.gui.widgets.capsule import CapsuleCard, CapsuleDialog
 from workbench.gui.widgets.cards import Banner
 from workbench.gui.widgets.finding import FindingDialog
 from workbench.gui.widgets.machine import MachineDialog
@@ -92,7 +90,6 @@ class Workbench(QObject):
         self.machine = MachinePresenter(parent=self)
         self.launching = Launching(self.engines, self.train, self.queue, parent=self)
         self.results = ResultsPresenter(parent=self)
-        self.capsule = CapsulePresenter(places.runs(), parent=self)
         self.losses = LossesPresenter(self._why_not, parent=self)
         self.own_parts = OwnPartsPresenter(parent=self)
         self.run_index = RunIndex(self.data, self.results, self)
@@ -125,7 +122,7 @@ class Workbench(QObject):
         self.launching.close()
         self.train.close()
         self.finding.stop()
-        self.capsule.stop()
+        self.capsules.presenter.stop()
         self.results_tabs.close()
         self.compare_tabs.close()
         self.engines.close()
@@ -146,8 +143,8 @@ class Workbench(QObject):
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)
-        self.capsule_view = CapsuleDialog(self.capsule, parent=self.window)
-        self.results_tabs.handover_view.capsule_slot.addWidget(CapsuleCard(self.capsule))
+        self.capsules = Encapsulating(self.window, self.results, self.open_run, self.begin)
+        self.results_tabs.handover_view.capsule_slot.addWidget(self.capsules.card)
         self.finding_view = FindingDialog(self.finding, self.window)
         self.machine_view = MachineDialog(self.machine, self.window)
         self.window.add_screens(
@@ -222,9 +219,7 @@ class Workbench(QObject):
         self.recipe_view.duel_wished.connect(self.compare_tabs.plan_duel)
         self.compare_tabs.shown_wished.connect(lambda: self.window.show_stage("compare"))
         self.recipe.changed.connect(lambda state: self.compare_tabs.duel.use_recipe(state.spec))
-        self.results.changed.connect(self.capsule.follow)
-        self.capsule.opened.connect(self._use_capsule)
-        self.capsule.compared.connect(self._tell)
+        self.capsules.told.connect(self._tell)
 
     def _connect_losses(self) -> None:
         self.recipe.asked.connect(self.engines.describe)
@@ -270,9 +265,7 @@ class Workbench(QObject):
     @Slot(object)
     def open_folder(self, folder: Path) -> None:
         """Look at a folder of data, or into a capsule."""
-        if folder.is_file() and is_capsule(folder):
-            self.capsule.look(folder)
-            self.capsule_view.open()
+        if self.capsules.takes(folder):
             return
         self._pending = None
         self.window.show_stage("data")
@@ -296,13 +289,6 @@ class Workbench(QObject):
         if Path(spec.data.folder).exists():
             self._pending = spec
             self.data.open(Path(spec.data.folder), spec.data)
-
-    @Slot(object, bool)
-    def _use_capsule(self, folder: Path, again: bool) -> None:
-        """Show a run that came out of a capsule; train its recipe again where that is wished."""
-        self.open_run(folder)
-        if again:
-            self.begin(store.find(folder).spec())
 
     @Slot(object)
     def begin(self, spec: RunSpec) -> None:
@@ -406,7 +392,7 @@ class Workbench(QObject):
         if not self._closing and outcome not in {"failed", "discarded", "paused", "interrupted"}:
             self.results.show_run(folder)
             self.window.rail.buttons["results"].show_mark("ready")
-            self.capsule.compare(folder)
+            self.capsules.presenter.compare(folder)
 
     @Slot(object)
     def _show_results(self, folder: Path) -> None:
