@@ -12,7 +12,7 @@ from workbench.duels.spec import duel_of
 from workbench.gui.presenters.compare.duel import DuelPresenter
 from workbench.gui.widgets.compare.duel import DuelView
 from workbench.gui.widgets.evaluation_tables import EvaluationTable
-from workbench.runs.store import Run
+from workbench.runs.store import Run, Status
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -209,6 +209,48 @@ def test_a_duel_is_halted_and_goes_on(qtbot, view, presenter, folder):
     press(qtbot, view, "duel_go_on")
     qtbot.waitUntil(lambda: presenter.state.shown.outcomes.on)
     assert len(dueling.waiting(folder)) == 12
+
+
+def test_a_duel_that_goes_on_is_carried_on_though_another_one_is_looked_at(
+    qtbot, view, presenter, folder
+):
+    duel, other = finished(folder), finished(folder)
+    outcomes = duel.outcomes()
+    lost = outcomes.every[0].model_copy(update={"fate": "failed", "metrics": {}})
+    duel.write(outcomes.model_copy(update={"every": (lost, *outcomes.every[1:])}))
+    Run(folder / lost.run).write_status(Status(phase="stopped"))
+    open_duel(qtbot, view, presenter, duel)
+    press(qtbot, view, "duel_go_on")
+    qtbot.waitUntil(lambda: not presenter.state.shown.judgement.over)
+    presenter.open(other.folder)
+    qtbot.waitUntil(lambda: presenter.state.shown is not None)
+    assert dueling.waiting(folder) == [lost.run]
+    dueling.finish(Run(folder / lost.run), 2.1)
+    presenter.refresh()
+    qtbot.waitUntil(lambda: not presenter._work.busy)
+    qtbot.waitUntil(lambda: duel.outcomes().every[0].fate == "done")
+
+
+def test_words_about_a_run_that_is_gone_stay_until_something_else_is_done(
+    qtbot, view, presenter, folder
+):
+    duel = finished(folder)
+    for each in duel.outcomes().every:
+        (folder / each.run / "spec.json").unlink()
+    open_duel(qtbot, view, presenter, duel)
+    presenter.open_run("Huber", 3)
+    presenter.refresh()
+    qtbot.waitUntil(lambda: not presenter._work.busy)
+    assert "is gone" in words(view, "duel_banner_text")
+
+
+def test_a_look_that_was_under_way_does_not_hide_the_duel_that_is_begun(qtbot, view, presenter):
+    presenter.use_recipe(dueling.recipe())
+    presenter.refresh()
+    presenter.begin()
+    qtbot.waitUntil(lambda: presenter.state.shown is not None)
+    assert presenter.state.chosen is not None
+    assert presenter.state.page == "duel"
 
 
 def test_the_race_moves_as_runs_go_on(qtbot, view, presenter, folder):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 FILE = "capsule.json"
 RUN, DATA = "run/", "data/"
@@ -42,6 +42,16 @@ class Entry(_Frozen):
     path: Annotated[str, Field(min_length=1, max_length=1024)]
     size: Annotated[int, Field(ge=0)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+    @field_validator("path")
+    @classmethod
+    def _stays_inside(cls, path: str) -> str:
+        """Refuse a path that leads elsewhere: files are not only written, but looked for by it."""
+        parts = path.split("/")
+        strange = any(part in ("", ".", "..") for part in parts) or path[1:2] == ":"
+        if strange or "\\" in path or "\0" in path:
+            raise ValueError(f"{path!r} is no plain path below a folder")
+        return path
 
 
 class DataFacts(_Frozen):

@@ -108,6 +108,7 @@ def unpack(
                     if target.is_dir():
                         target.rmdir()
                     laid.rename(target)
+                _let_go(Run(made))
                 return _renamed(made, runs, manifest.title)
             finally:
                 shutil.rmtree(made, ignore_errors=True)
@@ -176,8 +177,6 @@ def _refuse_strange(file: Path, zipped: zipfile.ZipFile, manifest: Manifest) -> 
         seen.add(name)
         if why := harm(name, info):
             raise _refused(file, f"its entry {name!r} {why}")
-        if "\\" in name or "\0" in name or any(part in ("", ".") for part in name.split("/")):
-            raise _refused(file, f"its entry {name!r} is no plain path")
         if info.file_size != told[name].size:
             raise _refused(file, f"its entry {name!r} has another size than its list says")
     if missing := sorted(told.keys() - seen):
@@ -253,6 +252,16 @@ def _point_at(folder: Path, manifest: Manifest, data: Path | None) -> None:
     except (ValueError, KeyError, TypeError) as error:
         raise zipfile.BadZipFile(f"spec.json is no recipe: {error}") from None
     write_atomic(file, json.dumps(spec, indent=2, ensure_ascii=False) + "\n")
+
+
+def _let_go(run: Run) -> None:
+    """Forget the process that computed a run there: its number may be anybody's here."""
+    try:
+        status = run.recorded()
+    except UserError:
+        # The list of runs shows what is damaged.
+        return
+    run.write_status(status.model_copy(update={"pid": 0, "started": 0.0}))
 
 
 def _renamed(made: Path, runs: Path, title: str) -> Run:

@@ -24,6 +24,10 @@ RATES = (1 / 3, 1.0, 3.0)
 """What the learning rate of the recipe is multiplied with in the search of a fair one."""
 Value = bool | int | float | str | None
 
+_SAME_FOR_ALL = ("training.seed", "training.deterministic")
+_READING = ("data.image.", "data.audio.", "data.text.")
+"""How files are read may be compared; which samples there are, and their split, may not."""
+
 JUDGES: Mapping[str, tuple[str, bool]] = {
     "category": ("accuracy", True),
     "yes_no": ("accuracy", True),
@@ -94,6 +98,13 @@ class DuelSpec(Spec):
                 "Choose another rate_seed.",
             )
         for each in self.contestants:
+            for place in each.changes:
+                whose = place.startswith("data.") and not place.startswith(_READING)
+                if whose or place in _SAME_FOR_ALL:
+                    raise UserError(
+                        f"{each.name} changes {place}, which is the same for all in a duel.",
+                        "Compare something else: samples, split and seeds are shared.",
+                    )
             self.spec_of(each)
         return self
 

@@ -147,9 +147,19 @@ def traps(spec: DuelSpec, judgement: Judgement) -> Iterator[str]:
             "All were trained by the learning rate of the recipe. Losses differ in scale, so that "
             "rate may suit one of them and not another."
         )
+    yield from _traps_of_samples(spec)
     yield from _traps_of_parts(spec)
     if spec.recipe.training.longest_minutes is not None:
         yield "Runs end after a set time, so that slower contestants learn for fewer epochs."
+
+
+def _traps_of_samples(spec: DuelSpec) -> Iterator[str]:
+    used = {spec.spec_of(each).modalities for each in spec.contestants}
+    if len(used) > 1 and spec.recipe.data.incomplete == "leave_out":
+        yield (
+            "Samples that lack a modality in use are left out, so that contestants with other "
+            "modalities may be judged on other samples. Keep them in the recipe to compare."
+        )
 
 
 def _traps_of_parts(spec: DuelSpec) -> Iterator[str]:

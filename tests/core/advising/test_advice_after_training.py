@@ -293,6 +293,14 @@ def test_every_proposal_is_a_duel_that_holds(tmp_path):
         assert len({made.spec_of(each).fingerprint() for each in made.contestants}) > 1
 
 
+def test_what_does_not_fit_the_recipe_is_not_proposed(tmp_path):
+    # The head of LDAM speaks in cosines, which a late fusion cannot average.
+    run = class_run(tmp_path, support=(200, 180, 20), recalls=(0.95, 0.95, 0.3))
+    late = spec.change(run.spec(), "model.fusion.name", "late_average")
+    (run.folder / "spec.json").write_text(late.to_json())
+    assert [c.name for c in only(run, "rare").duel.contestants] == ["As it is", "Balanced CE"]
+
+
 def test_a_run_that_was_not_evaluated_says_so(tmp_path):
     run = store.create(tmp_path, recipe("category", "cross_entropy"))
     with pytest.raises(UserError, match="was not evaluated"):

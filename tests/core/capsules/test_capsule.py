@@ -210,6 +210,29 @@ def test_a_name_that_leads_elsewhere_is_refused(file, tmp_path, name):
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "a/../../secret", "C:secret"])
+def test_data_that_are_only_named_are_not_looked_for_elsewhere(run, tmp_path, path):
+    small = tmp_path / "small.zip"
+    packing.pack(run, small)
+
+    def change(entries):
+        known = json.loads(entries[FILE][1])["data"]
+        known["files"][0]["path"] = path
+        return with_manifest(entries, data=known)
+
+    with pytest.raises(UserError, match="no plain path"):
+        opening.look(meddled(small, change))
+
+
+def test_the_process_of_another_machine_is_forgotten(run, file, tmp_path):
+    pid = os.getpid()
+    run.write_status(Status(phase="interrupted", pid=pid, started=store.process_started(pid)))
+    packing.pack(run, file, with_data=True)
+    opened = opening.unpack(file, tmp_path / "elsewhere" / "runs")
+    assert opened.recorded().pid == 0
+    assert opened.recorded().phase == "interrupted"
+
+
 def test_a_link_in_a_capsule_is_refused(file, tmp_path):
     def change(entries):
         info, content = entries["run/evaluation/test.json"]

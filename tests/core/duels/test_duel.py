@@ -67,6 +67,27 @@ def test_two_contestants_of_one_name_are_refused():
         dueling.losses("huber", "huber")
 
 
+@pytest.mark.parametrize(
+    "place", ["data.split_seed", "data.target", "training.seed", "training.deterministic"]
+)
+def test_what_is_the_same_for_all_cannot_be_compared(place):
+    sides = [Contestant(name="a"), Contestant(name="b", changes={place: 1})]
+    with pytest.raises(UserError, match=f"{place}, which is the same for all"):
+        duel_between(dueling.recipe(), sides)
+
+
+def test_how_pictures_are_read_can_be_compared():
+    made = duel_of(dueling.recipe(), "data.image.size", [32, 64])
+    assert [made.spec_of(each).data.image.size for each in made.contestants] == [32, 64]
+
+
+def test_modalities_that_leave_samples_out_are_told_as_a_trap(folder):
+    left_out = spec.change(dueling.recipe(), "data.incomplete", "leave_out")
+    duel = dueling.create(folder, ablation.ablate(left_out, "modalities", rates=(1.0,)))
+    told = verdict(duel.spec(), judge(duel.spec(), Outcomes())).traps
+    assert any("judged on other samples" in each for each in told)
+
+
 def test_one_contestant_is_refused():
     with pytest.raises(UserError):
         duel_between(dueling.recipe(), [Contestant(name="alone")])

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from workbench.duels.spec import Contestant, duel_between
-from workbench.runs.advising.finding import Evidence, Finding, Floats, Known
+from workbench.runs.advising.finding import Evidence, Finding, Floats, Known, proposal
 
 SUSPICIOUS = 0.05
 """Share of suspicious training labels from which on they are spoken of."""
@@ -72,11 +71,10 @@ def _labels(known: Known) -> Iterator[Finding]:
     behind = _behind(known)
     if share < BEYOND * errors and against < SUSPICIOUS and behind < BEHIND:
         return
-    contestants = (
-        Contestant(name="As it is"),
-        Contestant(name="Generalised CE", changes={_LOSS: "generalized_cross_entropy"}),
-        Contestant(name="Symmetric CE", changes={_LOSS: "symmetric_cross_entropy"}),
-    )
+    changes = {
+        "Generalised CE": {_LOSS: "generalized_cross_entropy"},
+        "Symmetric CE": {_LOSS: "symmetric_cross_entropy"},
+    }
     suspicious = found.suspicious & seen
     labels = recorded.train.target.astype(np.int64)
     classes = recorded.about.classes
@@ -95,7 +93,7 @@ def _labels(known: Known) -> Iterator[Finding]:
         f"{elsewhere}.",
         "A loss that forgives wrong labels does not learn them by heart. Look at the suspicious "
         "samples in the browser, too: labels that are mended are better than forgiven ones.",
-        min(1.0, 0.6 + share), duel_between(known.spec, contestants, name="Wrong labels"),
+        min(1.0, 0.6 + share), proposal(known, "Wrong labels", changes),
         Evidence("Suspicious labels by class", classes, tuple(shares),
                  tuple(value >= SUSPICIOUS for value in shares), share=True),
     )  # fmt: skip
@@ -141,11 +139,9 @@ def _rare(known: Known) -> Iterator[Finding]:
     p = float(stats.fisher_exact(table, alternative="less").pvalue)
     if high - low < GAP or p > 0.01:
         return
-    contestants = (
-        Contestant(name="As it is"),
-        Contestant(name="Balanced CE", changes={_LOSS: "balanced_cross_entropy"}),
-        Contestant(name="LDAM", changes={_LOSS: "ldam"}),
-    )
+    changes = {
+        "Balanced CE": {_LOSS: "balanced_cross_entropy"}, "LDAM": {_LOSS: "ldam"},
+    }  # fmt: skip
     names = [row.name for row, few in zip(rows, rare, strict=True) if few]
     told = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
     yield Finding(
@@ -154,7 +150,7 @@ def _rare(known: Known) -> Iterator[Finding]:
         "A loss that lets rare classes count more finds more of them and may lose a little on the "
         "frequent ones; the duel is judged by macro F1, in which all classes count alike.",
         min(1.0, 0.5 + (high - low)),
-        duel_between(known.spec, contestants, name="Rare classes", metric="macro_f1",
+        proposal(known, "Rare classes", changes, metric="macro_f1",
                      larger_is_better=True),
         Evidence("Share found by class", tuple(row.name for row in rows),
                  tuple(row.recall if row.support else 0.0 for row in rows),
@@ -170,18 +166,14 @@ def _order(known: Known) -> Iterator[Finding]:
     far = float((steps > 1).mean())
     if far == 0:
         return
-    contestants = (
-        Contestant(name="As it is"),
-        Contestant(name="CORAL", changes={_LOSS: "coral"}),
-        Contestant(name="CORN", changes={_LOSS: "corn"}),
-    )
+    changes = {"CORAL": {_LOSS: "coral"}, "CORN": {_LOSS: "corn"}}
     counts = np.bincount(steps.astype(np.int64))
     yield Finding(
         "order", "The order is not used",
         f"{far:.0%} of the answers lie two steps or more from the truth, and the loss takes all "
         "misses for alike.",
         "A loss that knows the order prefers near misses; the duel is judged by steps off.",
-        min(1.0, 0.4 + far), duel_between(known.spec, contestants, name="Ordered classes"),
+        min(1.0, 0.4 + far), proposal(known, "Ordered classes", changes),
         Evidence("Steps off", tuple(str(n) for n in range(len(counts))),
                  tuple(float(c) for c in counts), tuple(n > 1 for n in range(len(counts)))),
     )  # fmt: skip
@@ -204,17 +196,14 @@ def _sureness(known: Known) -> Iterator[Finding]:
     sure = float(samples.confidence.mean() - right.mean())
     if error < OFF or error < chance or sure <= 0:
         return
-    contestants = (
-        Contestant(name="As it is"),
-        Contestant(name="Smoothed labels", changes={"objective.loss.label_smoothing": 0.1}),
-    )
+    changes = {"Smoothed labels": {"objective.loss.label_smoothing": 0.1}}
     yield Finding(
         "sureness", "Surer than it is right",
         f"It is {sure:.0%} surer than it is right (calibration error {error:.1%}; by chance at "
         f"most {chance:.1%}).",
         "Smoothed labels keep it modest while it trains. To be honest about its answers alone no "
         "training is needed: the temperature on the Curves tab mends that.",
-        min(0.6, 0.2 + 2 * error), duel_between(known.spec, contestants, name="Modest answers"),
+        min(0.6, 0.2 + 2 * error), proposal(known, "Modest answers", changes),
     )  # fmt: skip
 
 

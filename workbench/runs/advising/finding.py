@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.duels.spec import DuelSpec
+from workbench.duels.spec import Contestant, DuelSpec, Value, duel_between
 from workbench.errors import UserError
 from workbench.runs import contribution, history, results
 from workbench.runs.contribution import Contribution
@@ -19,7 +20,7 @@ from workbench.runs.difficulty import Difficulty, of_course
 from workbench.runs.history import History
 from workbench.runs.results import Results, Samples
 from workbench.runs.store import Run
-from workbench.spec import RunSpec
+from workbench.spec import RunSpec, change_all
 
 Floats = NDArray[np.float64]
 
@@ -132,6 +133,34 @@ class Known:
     def folder(self) -> Path:
         """The run's folder."""
         return self.run.folder
+
+
+def proposal(
+    known: Known, name: str, changes: Mapping[str, Mapping[str, Value]], base: str = "As it is",
+    **more: Any,
+) -> DuelSpec | None:  # fmt: skip
+    """The experiment that tries changes of a recipe against the recipe as it is.
+
+    Args:
+        known: of the run.
+        name: of the experiment.
+        changes: by the name of a contestant; those that do not fit the recipe are left out.
+        base: what the recipe as it is is called.
+        more: further fields of ``DuelSpec``.
+
+    Returns:
+        None where no change fits.
+    """
+    contestants = [Contestant(name=base)]
+    for called, change in changes.items():
+        try:
+            change_all(known.spec, change.items())
+        except UserError:
+            continue
+        contestants.append(Contestant(name=called, changes=dict(change)))
+    if len(contestants) < 2:
+        return None
+    return duel_between(known.spec, contestants, name=name, **more)
 
 
 def histogram(

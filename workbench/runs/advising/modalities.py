@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.duels.spec import Contestant, duel_between
-from workbench.errors import UserError
-from workbench.runs.advising.finding import Evidence, Finding, Known
-from workbench.spec import change_all
+from workbench.duels.spec import Value
+from workbench.runs.advising.finding import Evidence, Finding, Known, proposal
 
 LEADS = 0.75
 """Share of the gain that one modality carries from which on the others are spoken of."""
@@ -45,14 +43,12 @@ def _leading(known: Known) -> Iterator[Finding]:
     ]  # fmt: skip
     if share < LEADS or not able or known.spec.objective.heads:
         return
-    contestants = _fitting(
-        known,
-        Contestant(name="As it is"),
-        Contestant(name="Heads", changes={"objective.heads": True}),
-        Contestant(name="Heads and OGM-GE", changes={
-            "objective.heads": True, "objective.balancer.name": "ogm_ge"}),
-    )  # fmt: skip
-    if len(contestants) < 2:
+    changes: dict[str, dict[str, Value]] = {
+        "Heads": {"objective.heads": True},
+        "Heads and OGM-GE": {"objective.heads": True, "objective.balancer.name": "ogm_ge"},
+    }
+    duel = proposal(known, "Nobody behind", changes)
+    if duel is None:
         return
     others = " and ".join(able)
     yield Finding(
@@ -60,7 +56,7 @@ def _leading(known: Known) -> Iterator[Finding]:
         f"{lead.name.capitalize()} carries {share:.0%} of what the model gained over guessing, "
         f"though {others} alone could do something.",
         f"A head for each modality keeps {others} learning. {_HONEST}",
-        0.3 + 0.3 * (share - LEADS), duel_between(known.spec, contestants, name="Nobody behind"),
+        0.3 + 0.3 * (share - LEADS), duel,
         Evidence("Share of the gain", tuple(each.name for each in found.modalities),
                  tuple(each.shapley / found.gain for each in found.modalities),
                  tuple(each is lead for each in found.modalities), share=True),
@@ -78,12 +74,9 @@ def _fragile(known: Known) -> Iterator[Finding]:
     # Where the others know nothing by themselves, no training makes up for the one that is gone.
     if lost[worst] < FALLS or max(each.alone - found.nothing for each in rest) < ABLE * found.gain:
         return
-    contestants = _fitting(
-        known,
-        Contestant(name="As it is"),
-        Contestant(name="Modality dropout", changes={"model.modality_dropout": 0.2}),
-    )
-    if len(contestants) < 2:
+    changes = {"Modality dropout": {"model.modality_dropout": 0.2}}
+    duel = proposal(known, "Without a modality", changes)
+    if duel is None:
         return
     yield Finding(
         "fragile", f"Helpless without {worst}",
@@ -91,19 +84,7 @@ def _fragile(known: Known) -> Iterator[Finding]:
         "If a modality can be missing in use, hide it at times while training: of all remedies "
         "that were measured this one helped most there, and cost nothing where all is present. "
         "The duel shows the cost; the Modalities tab of its runs shows the gain.",
-        0.3, duel_between(known.spec, contestants, name="Without a modality"),
+        0.3, duel,
         Evidence("Lost without it", tuple(lost), tuple(lost.values()),
                  tuple(name == worst for name in lost), share=True),
     )  # fmt: skip
-
-
-def _fitting(known: Known, *contestants: Contestant) -> list[Contestant]:
-    """Those that fit the recipe."""
-    kept = []
-    for each in contestants:
-        try:
-            change_all(known.spec, each.changes.items())
-        except UserError:
-            continue
-        kept.append(each)
-    return kept

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from workbench.duels.spec import Contestant, duel_between
+from workbench.duels.spec import Value
 from workbench.runs import scaling
-from workbench.runs.advising.finding import Finding, Known, histogram
+from workbench.runs.advising.finding import Finding, Known, histogram, proposal
 
 FAR = 5.0
 """Robust spreads beyond which a residual is far, as in the advice before training."""
@@ -57,17 +57,15 @@ def _tails(known: Known) -> Iterator[Finding]:
     if far.mean() < SHARE or effort < EFFORT:
         return
     delta = HUBER * spread / _unit(known)
-    contestants = [Contestant(name="As it is")]
+    changes: dict[str, dict[str, Value]] = {}
     if known.loss != "huber":
-        contestants.append(
-            Contestant(name="Huber", changes={"objective.loss.name": "huber",
-                                              "objective.loss.delta": _rounded(delta)})
-        )  # fmt: skip
-    contestants.append(
-        Contestant(name="Adaptive robust", changes={
-            "objective.loss.name": "adaptive_robust", "objective.loss.shape": 0.0,
-            "objective.loss.scale": _rounded(delta / HUBER)})
-    )  # fmt: skip
+        changes["Huber"] = {
+            "objective.loss.name": "huber", "objective.loss.delta": _rounded(delta),
+        }  # fmt: skip
+    changes["Adaptive robust"] = {
+        "objective.loss.name": "adaptive_robust", "objective.loss.shape": 0.0,
+        "objective.loss.scale": _rounded(delta / HUBER),
+    }  # fmt: skip
     yield Finding(
         "tails", "A few targets pull hard",
         f"{far.mean():.1%} of the training samples stay off by more than {FAR:.0f} usual spreads, "
@@ -75,7 +73,7 @@ def _tails(known: Known) -> Iterator[Finding]:
         "A robust loss lets them count less. If they are mistyped, that should bring down the "
         "error of all the others; if they are real and matter, keep the loss.",
         0.5 if known.loss == "huber" else min(1.0, 0.6 + 0.4 * effort),
-        duel_between(known.spec, contestants, name="Robust losses"),
+        proposal(known, "Robust losses", changes),
         histogram(errors, errors[far], "Training errors in the target's unit"),
     )  # fmt: skip
 
@@ -94,17 +92,14 @@ def _growing(known: Known) -> Iterator[Finding]:
     if abs(rank) < GROWING or p > 0.01:
         return
     way = "larger" if rank > 0 else "smaller"
-    contestants = (
-        Contestant(name="As it is"),
-        Contestant(name="Gaussian NLL", changes={"objective.loss.name": "gaussian_nll"}),
-    )
+    changes = {"Gaussian NLL": {"objective.loss.name": "gaussian_nll"}}
     yield Finding(
         "growing", "Errors differ in size",
         f"Errors get larger where predictions are {way} (rank correlation {rank:+.2f} over "
         f"{kept.sum():,} samples).",
         "A loss that learns a spread with each number says how far off it may be, and is not "
         "distracted by samples that are hard by nature.",
-        0.35, duel_between(known.spec, contestants, name="A spread for each number"),
+        0.35, proposal(known, "A spread for each number", changes),
     )  # fmt: skip
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.duels.spec import Contestant, duel_between
-from workbench.runs.advising.finding import Finding, Known
+from workbench.duels.spec import Value
+from workbench.runs.advising.finding import Finding, Known, proposal
 from workbench.runs.verdict import verdict
 
 _LATE = 0.9
@@ -25,48 +25,35 @@ def of_training(known: Known) -> Iterator[Finding]:
     spec = known.spec
     rate = spec.training.learning_rate
     if found.word == "Overfitting":
-        contestants = [Contestant(name="As it is")]
         dropout = min(0.9, round(spec.model.head_dropout + 0.3, 2))
-        contestants.append(
-            Contestant(name="More dropout", changes={"model.head_dropout": dropout})
-        )  # fmt: skip
+        changes: dict[str, dict[str, Value]] = {"More dropout": {"model.head_dropout": dropout}}
         if spec.training.optimizer.name != "adamw":
-            contestants.append(
-                Contestant(name="Weight decay", changes={"training.optimizer.name": "adamw"})
-            )
+            changes["Weight decay"] = {"training.optimizer.name": "adamw"}
         yield Finding(
             "overfitting", "Learned by heart", told,
             "More samples or augmentation help most. Of what a recipe can do alone, dropout and "
             "weight decay are the next to try.",
-            0.45, duel_between(spec, contestants, name="Against overfitting"),
+            0.45, proposal(known, "Against overfitting", changes),
         )  # fmt: skip
     elif found.word == "Unstable":
-        contestants = [
-            Contestant(name="As it is"),
-            Contestant(name="A third of the rate", changes={"training.learning_rate": rate / 3}),
-        ]
+        changes = {"A third of the rate": {"training.learning_rate": rate / 3}}
         if spec.training.clip_norm is None:
-            contestants.append(
-                Contestant(name="Short gradients", changes={"training.clip_norm": 1.0})
-            )
+            changes["Short gradients"] = {"training.clip_norm": 1.0}
         yield Finding(
             "unrest", "Restless training", told,
             "Smaller steps, or a limit to the length of gradients, calm it.",
-            0.5, duel_between(spec, contestants, name="Calmer training", rates=(1.0,)),
+            0.5, proposal(known, "Calmer training", changes, rates=(1.0,)),
         )  # fmt: skip
     elif _still_falling(known):
         epochs = spec.training.epochs
-        contestants = [
-            Contestant(name=f"{epochs} epochs"),
-            Contestant(name=f"{2 * epochs} epochs", changes={"training.epochs": 2 * epochs}),
-        ]
+        changes = {f"{2 * epochs} epochs": {"training.epochs": 2 * epochs}}
         curves = known.curves
         yield Finding(
             "unfinished", "Not at its end",
             f"The best epoch is {curves.best} of {curves.epochs}: the validation loss was still "
             "falling when training ended.",
             "More epochs may bring more; patience ends a run that no longer gains.",
-            0.4, duel_between(spec, contestants, name="Longer training", rates=(1.0,)),
+            0.4, proposal(known, "Longer training", changes, f"{epochs} epochs", rates=(1.0,)),
         )  # fmt: skip
 
 

@@ -106,6 +106,7 @@ class _Looked:
     shown: Shown | None
     chosen: Path | None
     error: UserError | None = None
+    began: bool = False
 
 
 class DuelPresenter(QObject):
@@ -132,7 +133,7 @@ class DuelPresenter(QObject):
         self._recipe: RunSpec | None = None
         self._readers: dict[Path, RaceReader] = {}
         self._over: dict[Path, DuelRow] = {}
-        self._visible = False
+        self._visible = self._troubled = False
         self._work = InOrder(self)
         self._work.answered.connect(self._have)
         self._work.failed.connect(self._fail)
@@ -242,7 +243,7 @@ class DuelPresenter(QObject):
             self._become(replace(self.state, error=error))
             return
         self._become(replace(self.state, starting=True, error=None))
-        self._look(lambda: store.create(self._runs, spec).folder)
+        self._look(lambda: store.create(self._runs, spec).folder, begins=True)
 
     @Slot(object)
     def open(self, folder: Path) -> None:
@@ -310,7 +311,7 @@ class DuelPresenter(QObject):
         if not self._work.busy and (self._visible or any(r.under_way for r in self.state.rows)):
             self.refresh()
 
-    def _look(self, first: Callable[[], Path | None]) -> None:
+    def _look(self, first: Callable[[], Path | None], *, begins: bool = False) -> None:
         """Do something first, then carry everything on and read what is looked at."""
         runs, readers, known = self._runs, self._readers, self._over
 
@@ -327,25 +328,30 @@ class DuelPresenter(QObject):
                     continue
                 row, mine, told_of = _carried_on(duel, readers, duel.folder == chosen)
                 rows.append(row)
+                known.pop(duel.folder, None)
                 if row.over:
-                    # What is over does not change any more.
+                    # It does not change any more, unless somebody who looks at it goes on with it.
                     known[duel.folder] = row
                 shown = mine or shown
                 if duel.folder == chosen:
                     error = error or told_of
-            return _Looked(tuple(rows), shown, chosen, error)
+            return _Looked(tuple(rows), shown, chosen, error, begins)
 
         self._work.ask(work)
 
     @Slot(object)
     def _have(self, looked: _Looked) -> None:
         now = replace(self.state, rows=looked.rows)
-        if self.state.starting:
+        # A look that was under way before the duel was begun knows nothing of it.
+        if looked.began:
             now = replace(now, starting=False, error=looked.error)
             if looked.error is None:
                 now = replace(now, page="duel", chosen=looked.chosen, shown=looked.shown)
         elif looked.chosen == self.state.chosen and self.state.page == "duel":
-            now = replace(now, shown=looked.shown, error=looked.error)
+            # What went wrong while looking is over with a look that goes well; other words stay.
+            told = looked.error if looked.error or self._troubled else self.state.error
+            self._troubled = looked.error is not None
+            now = replace(now, shown=looked.shown, error=told)
         if now != self.state:
             self._become(now)
 
