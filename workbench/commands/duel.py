@@ -47,8 +47,8 @@ Rates = Annotated[
 ]  # fmt: skip
 Metric = Annotated[
     str | None,
-    typer.Option("--metric", help="What judges; NAME, or -NAME where less is better.",
-                 show_default="by the task"),
+    typer.Option("--metric", help="What judges; -NAME where less is better and the name is not "
+                 "known.", show_default="by the task"),
 ]  # fmt: skip
 FirstSeed = Annotated[int, typer.Option("--first-seed", help="Of the first repeat.", min=1)]
 Against = Annotated[bool, typer.Option("--against-first", help="Compare each with the first only.")]
@@ -85,7 +85,9 @@ def duel(
     if rates is not None:
         more["rates"] = tuple(_rate(word) for word in rates.split(","))
     if metric is not None:
-        more |= {"metric": metric.lstrip("-"), "larger_is_better": not metric.startswith("-")}
+        more["metric"] = metric.removeprefix("-")
+        if metric.startswith("-"):
+            more["larger_is_better"] = False
     if against_first:
         more["against"] = "first"
     spec = _planned(spec_of(what, settings or []), vary or [], ablate, more)

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from workbench import parts
 from workbench.duels.statistics import repeats_needed
 from workbench.errors import UserError, nearest
+from workbench.runs.metrics import smaller_is_better
 from workbench.spec import RunSpec, change_all
 from workbench.spec.base import Spec
 
@@ -28,16 +29,11 @@ _SAME_FOR_ALL = ("training.seed", "training.deterministic")
 _READING = ("data.image.", "data.audio.", "data.text.")
 """How files are read may be compared; which samples there are, and their split, may not."""
 
-JUDGES: Mapping[str, tuple[str, bool]] = {
-    "category": ("accuracy", True),
-    "yes_no": ("accuracy", True),
-    "labels": ("micro_f1", True),
-    "ordered": ("mae_steps", False),
-    "number": ("mae", False),
-    "numbers": ("mae", False),
-    "none": ("recall_at_1", True),
-}
-"""By task, the neutral metric that judges unless another is chosen, and whether more is better."""
+JUDGES: Mapping[str, str] = {
+    "category": "accuracy", "yes_no": "accuracy", "labels": "micro_f1", "ordered": "mae_steps",
+    "number": "mae", "numbers": "mae", "none": "recall_at_1",
+}  # fmt: skip
+"""By task, the neutral metric that judges unless another is chosen."""
 
 
 class Contestant(Spec):
@@ -221,8 +217,10 @@ def duel_between(
     Raises:
         UserError: a contestant or a field does not fit.
     """
-    metric, larger = JUDGES[recipe.data.task]
-    facts: dict[str, Any] = {"metric": metric, "larger_is_better": larger} | more
+    metric = more.get("metric", JUDGES[recipe.data.task])
+    facts: dict[str, Any] = {
+        "metric": metric, "larger_is_better": not smaller_is_better(metric),
+    } | more  # fmt: skip
     if "repeats" not in facts:
         count = len(contestants)
         first = facts.get("against") == "first"

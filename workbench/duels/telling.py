@@ -11,11 +11,11 @@ from workbench.duels.words import (
     contestant_words,
     figure_words,
     gain_words,
-    judge_words,
     progress_words,
     rate_words,
     verdict,
 )
+from workbench.runs.metrics import in_sentence
 
 
 def facts(spec: DuelSpec, judgement: Judgement) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def table(spec: DuelSpec, judgement: Judgement) -> str:
     """
     said = verdict(spec, judgement)
     lines = [said.headline, *said.sentences, ""]
-    lines.append(f"{judge_words(spec.metric)} · {progress_words(judgement)}")
+    lines.append(f"{in_sentence(spec.metric)} · {progress_words(judgement)}")
     width = max(len(each.name) for each in judgement.standings)
     for each in judgement.standings:
         changes = contestant_words(spec, spec.contestant(each.name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.duels import statistics
@@ -11,7 +11,8 @@ from workbench.duels.judging import MEANINGFUL, Judgement, Pair, Standing
 from workbench.duels.spec import Contestant, DuelSpec, Value
 from workbench.parts import find
 from workbench.runs.curves import in_words
-from workbench.runs.results_words import caption, is_share, metric_words
+from workbench.runs.metrics import in_sentence
+from workbench.runs.results_words import is_share, metric_words
 from workbench.spec import PART_PLACES, RunSpec
 
 _FOR_RARE = ("balanced_cross_entropy", "ldam", "focal", "binary_focal", "asymmetric")
@@ -19,10 +20,6 @@ _FOR_RARE = ("balanced_cross_entropy", "ldam", "focal", "binary_focal", "asymmet
 _WEIGHING = ("uncertainty", "gradnorm", "dynamic_weight_average", "random_weights")
 
 
-_IN_SENTENCES: Mapping[str, str] = {
-    "accuracy": "accuracy", "mae": "MAE", "balanced_accuracy": "balanced accuracy",
-    "recall_at_1": "finding the partner", "mae_steps": "steps off", "loss": "loss",
-}  # fmt: skip
 _MOST_SENTENCES = 4
 """Pairs that are not told apart beyond which one sentence names them all."""
 
@@ -57,15 +54,6 @@ def verdict(spec: DuelSpec, judgement: Judgement) -> Verdict:
     return Verdict(
         _headline(spec, judgement, called), tuple(sentences), tuple(traps(spec, judgement))
     )
-
-
-def judge_words(metric: str) -> str:
-    """A metric as it is called within a sentence.
-
-    Args:
-        metric: its name.
-    """
-    return _IN_SENTENCES.get(metric, caption(metric))
 
 
 def gain_words(spec: DuelSpec, value: float) -> str:
@@ -176,7 +164,7 @@ def _traps_of_parts(spec: DuelSpec) -> Iterator[str]:
               if loss is not None and (loss.name, spec.metric) in _TRAINS_JUDGE]  # fmt: skip
     if trains and len(trains) < len(sides):
         yield (
-            f"{_listed(trains)} makes small what judges here ({judge_words(spec.metric)}); by "
+            f"{_listed(trains)} makes small what judges here ({in_sentence(spec.metric)}); by "
             "another metric the order may be another."
         )
     if any(_smooths(side) for _, side in sides) and spec.metric == "log_loss":
@@ -225,7 +213,7 @@ def _headline(spec: DuelSpec, judgement: Judgement, called: list[Pair]) -> str:
         return f"{unbeaten[0]} is better than {_others(names, unbeaten[0])}."
     winners = [name for name in unbeaten if worse[name]]
     if not winners:
-        return f"Some differ, but none stands above the others by {judge_words(spec.metric)}."
+        return f"Some differ, but none stands above the others by {in_sentence(spec.metric)}."
     return f"{_listed(winners)} {'beats' if len(winners) == 1 else 'beat'} some of the others."
 
 
@@ -241,7 +229,7 @@ def _called(spec: DuelSpec, pair: Pair) -> str:
     low, high = sorted((sign * pair.interval[0], sign * pair.interval[1]))
     wins = pair.wins if better else len(pair.seeds) - pair.wins - pair.ties
     words = (
-        f"{winner} beats {loser} on {judge_words(spec.metric)} by "
+        f"{winner} beats {loser} on {in_sentence(spec.metric)} by "
         f"{gain_words(spec, abs(pair.gain))} (interval {_ends(spec, low, high)}, "
         f"{wins} of {len(pair.seeds)} seeds, {p_words(pair.corrected)})."
     )

@@ -19,6 +19,7 @@ from pydantic_core import from_json
 from workbench.errors import UserError, nearest
 from workbench.runs.index import Entry
 from workbench.runs.labels import Labels
+from workbench.runs.metrics import smaller_is_better
 from workbench.runs.store import living
 
 FACTS = ("name", "when", "phase", "epoch", "tags", "note", "star")
@@ -26,7 +27,6 @@ FACTS = ("name", "when", "phase", "epoch", "tags", "note", "star")
 METRICS = "metrics."
 _QUIET = ("name", "version", "training.seed")
 """Values of a spec that differ without telling: a name, a format, the number of a repeat."""
-_LESS_IS_BETTER = ("loss", "mae", "rmse", "median_error", "mae_steps", "log_loss", "median_rank")
 _CONDITION = re.compile(r"([\w.+]+)\s*(<=|>=|!=|=|<|>|~)\s*(\"[^\"]*\"|\S+)")
 _STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(\d{2})")
 
@@ -310,16 +310,6 @@ def best(rows: Sequence[Row], column: str) -> frozenset[Path]:
         if len(values) > 1:
             found |= {folder for value, folder in values if value == least}
     return frozenset(found)
-
-
-def smaller_is_better(column: str) -> bool:
-    """Whether less is better of a metric.
-
-    Args:
-        column: ``metrics.<split>_<name>``.
-    """
-    name = column.removeprefix(METRICS)
-    return any(name == each or name.endswith(f"_{each}") for each in _LESS_IS_BETTER)
 
 
 def in_words(value: Value) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from workbench import spec
 from workbench.errors import UserError
-from workbench.runs import labels, store, table
+from workbench.runs import labels, metrics, store, table
 from workbench.runs.index import Query, RunIndex
 from workbench.runs.store import Status
 from workbench.runs.table import Wish
@@ -139,4 +139,4 @@ def test_the_best_is_marked_among_runs_on_the_same_data(rows):
      ("test_mae_steps", True), ("test_macro_f1", False)],
 )  # fmt: skip
 def test_the_direction_of_a_metric_is_known(name, smaller):
-    assert table.smaller_is_better(f"metrics.{name}") == smaller
+    assert metrics.smaller_is_better(name) == smaller

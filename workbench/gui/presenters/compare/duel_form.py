@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,11 +17,11 @@ from workbench.duels.spec import (
     of_values,
 )
 from workbench.duels.statistics import repeats_needed
-from workbench.duels.words import judge_words
 from workbench.errors import UserError
 from workbench.gui.choices import Choice
 from workbench.options import Option
 from workbench.parts import Kind
+from workbench.runs.metrics import in_sentence
 from workbench.spec import PART_PLACES, RunSpec, change_all, options_at
 
 MOST_CHOSEN = 6
@@ -34,14 +34,14 @@ RATE_SEARCHES = {
     "long": Choice("long", "best of 5: ÷10 to ×10", "Each contestant tries the same five."),
 }
 _RATES = {"none": (1.0,), "short": (1 / 3, 1.0, 3.0), "long": (0.1, 1 / 3, 1.0, 3.0, 10.0)}
-_OTHER_JUDGES: dict[str, tuple[tuple[str, bool], ...]] = {
-    "category": (("macro_f1", True), ("balanced_accuracy", True), ("mcc", True)),
-    "yes_no": (("macro_f1", True), ("balanced_accuracy", True), ("mcc", True)),
-    "labels": (("macro_f1", True), ("accuracy", True)),
-    "ordered": (("accuracy", True), ("quadratic_kappa", True), ("macro_f1", True)),
-    "number": (("rmse", False), ("r2", True), ("median_error", False)),
-    "numbers": (("rmse", False), ("r2", True)),
-    "none": (("recall_at_5", True), ("median_rank", False)),
+_OTHER_JUDGES: Mapping[str, tuple[str, ...]] = {
+    "category": ("macro_f1", "balanced_accuracy", "mcc"),
+    "yes_no": ("macro_f1", "balanced_accuracy", "mcc"),
+    "labels": ("macro_f1", "accuracy"),
+    "ordered": ("accuracy", "quadratic_kappa", "macro_f1"),
+    "number": ("rmse", "r2", "median_error"),
+    "numbers": ("rmse", "r2"),
+    "none": ("recall_at_5", "median_rank"),
 }
 
 
@@ -127,14 +127,13 @@ def begin(recipe: RunSpec) -> DuelForm:
     Args:
         recipe: what all contestants have in common.
     """
-    metric, _ = JUDGES[recipe.data.task]
     judges = (JUDGES[recipe.data.task], *_OTHER_JUDGES[recipe.data.task])
     places = tuple(Choice(each.place, each.title) for each in _places(recipe))
     first = "objective.loss.name" if recipe.objective.loss is not None else places[0].name
     typed = tuple(_typed_places(recipe))
     made = DuelForm(
-        recipe, places=(*places, Choice(TYPED, "Values of an option")), metric=metric,
-        metrics=tuple(Choice(name, _judge(name)) for name, _ in judges),
+        recipe, places=(*places, Choice(TYPED, "Values of an option")), metric=judges[0],
+        metrics=tuple(Choice(name, _judge(name)) for name in judges),
         typed_places=typed, typed_place=typed[0].name,
     )  # fmt: skip
     return compare(made, first)
@@ -239,13 +238,12 @@ def duel_of_form(form: DuelForm) -> DuelSpec:
         raise UserError(
             f"{len(contestants)} contestants are too many.", f"Choose up to {MOST_CHOSEN}."
         )
-    judges = dict((JUDGES[form.recipe.data.task], *_OTHER_JUDGES[form.recipe.data.task]))
     given = form.given
-    larger = judges.get(form.metric, given is not None and given.larger_is_better)
     facts: dict[str, Any] = {
         "repeats": form.repeats, "rates": _RATES[form.rates], "metric": form.metric,
-        "larger_is_better": larger,
     }  # fmt: skip
+    if given is not None and given.metric == form.metric:
+        facts["larger_is_better"] = given.larger_is_better
     if given is not None:
         facts["against"] = given.against
         return duel_between(given.recipe, contestants, name=given.name, **facts)
@@ -261,7 +259,7 @@ def _with(form: DuelForm, **changes: Any) -> DuelForm:
 
 
 def _judge(metric: str) -> str:
-    words = judge_words(metric)
+    words = in_sentence(metric)
     return words[:1].upper() + words[1:]
 
 

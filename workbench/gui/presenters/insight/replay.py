@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from workbench.duels.words import judge_words
 from workbench.errors import UserError
 from workbench.gui.background import Latest
 from workbench.gui.presenters.insight.seen import SeenPresenter
+from workbench.runs.metrics import in_sentence
 from workbench.runs.replay import ORDERS, Moment, Order, Replay
 from workbench.runs.results_words import is_share, metric_words, number_words
 
@@ -211,7 +211,7 @@ def _headline(found: Replay, moment: Moment) -> str:
     for name, value in moment.figures.items():
         part, _, metric = name.partition(" ")
         words = metric_words(metric, value) if is_share(metric) else number_words(value, 3)
-        told.append(f"{part} {judge_words(metric)} {words}")
+        told.append(f"{part} {in_sentence(metric)} {words}")
     if not found.numbers and moment.epoch != found.epochs[0]:
         told.append(f"{moment.changed:,} of {len(found.stems):,} answers changed")
     return " · ".join(told)
