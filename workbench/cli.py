@@ -28,6 +28,7 @@ from workbench.commands.arguments import (
     spec_of,
 )
 from workbench.commands.capsule import capsule
+from workbench.commands.compare import compare
 from workbench.commands.duel import duel
 from workbench.commands.explain import explain
 from workbench.commands.export import export
@@ -50,6 +51,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(advise)
+app.command()(compare)
 app.command()(duel)
 app.command("what-if")(what_if)
 app.add_typer(queue, name="queue")

@@ -23,3 +23,12 @@ def write_atomic(file: Path, content: str | bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def harmless_cell(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: names of files come from others.
+
+    Args:
+        cell: of a CSV file.
+    """
+    return f"'{cell}" if cell[:1] in ("=", "@", "\t", "\r") else cell

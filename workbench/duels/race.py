@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from workbench import events
 from workbench.duels.spec import DuelSpec
+from workbench.duels.statistics import over_runs
 from workbench.duels.store import Duel, Outcomes
 from workbench.errors import UserError
 from workbench.runs.store import Run
@@ -40,15 +41,10 @@ class Lane:
         table = np.full((len(self.runs), longest), np.nan)
         for row, values in enumerate(self.runs.values()):
             table[row, : len(values)] = values
-        known = np.isfinite(table)
-        count = known.sum(axis=0)
+        mean, spread, count = over_runs(table)
         kept = count > 0
-        table, known, count = table[:, kept], known[:, kept], count[kept]
-        mean = np.where(known, table, 0).sum(axis=0) / count
-        off = np.where(known, table - mean, 0)
-        spread = np.sqrt((off**2).sum(axis=0) / np.maximum(count - 1, 1))
         epochs = np.flatnonzero(kept).astype(np.float64) + 1
-        return epochs, mean, spread, count.astype(np.float64)
+        return epochs, mean[kept], spread[kept], count[kept]
 
 
 @dataclass(frozen=True, eq=False)

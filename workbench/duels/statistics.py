@@ -150,3 +150,20 @@ def superiority(first: Sequence[float], second: Sequence[float]) -> float:
         return math.nan
     off = np.asarray(first, np.float64)[:, None] - np.asarray(second, np.float64)[None, :]
     return float(((off > 0) + 0.5 * (off == 0)).mean())
+
+
+def over_runs(table: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean and standard deviation of what several runs reached at each place.
+
+    Args:
+        table: [runs, places]; NaN where a run did not get there.
+
+    Returns:
+        Mean, NaN where no run got there; standard deviation, 0 where only one did; how many did.
+    """
+    known = np.isfinite(table)
+    count = known.sum(axis=0).astype(np.float64)
+    mean = np.where(known, table, 0.0).sum(axis=0) / np.maximum(count, 1)
+    mean[count == 0] = np.nan
+    off = np.where(known, table - mean, 0.0)
+    return mean, np.sqrt((off**2).sum(axis=0) / np.maximum(count - 1, 1)), count

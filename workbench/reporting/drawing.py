@@ -12,6 +12,8 @@ WIDTH, HEIGHT = 560, 240
 COLOURS = ("#2f5fef", "#d9480f", "#0b8a6b", "#8a4fbf", "#6b7280")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 14, 28, 40
 _DASHES = ("", "6 3", "2 3", "8 3 2 3", "")
+_ENTRIES, _LETTERS = 4, 19
+# Of a row of the legend, and of the name in an entry.
 _INK, _QUIET = "#1f2430", "#6b7280"
 
 Points = tuple[Sequence[float], Sequence[float]]
@@ -49,8 +51,17 @@ def lines(
         found.append(box.path(points, colour, dash))
         if len(points) < 30:
             found += [box.dot(point, colour) for point in points]
-        found.append(_text(_LEFT + number * 120, 14, name, "start", colour))
-    return _frame(found)
+        found.append(_legend(number, name, colour))
+    below = -(-len(shown) // _ENTRIES) - 1
+    return _frame(found, HEIGHT + 16 * below)
+
+
+def _legend(number: int, name: str, colour: str) -> str:
+    """An entry of the legend: the first row stands above the curves, all others beneath them."""
+    row, place = divmod(number, _ENTRIES)
+    short = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
+    high = 14 if row == 0 else HEIGHT + 16 * row - 8
+    return _text(_LEFT + place * 120, high, short, "start", colour)
 
 
 def bars(values: Mapping[str, tuple[float, float, float]], unit: str) -> str:

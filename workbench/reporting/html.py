@@ -17,6 +17,14 @@ MOST_CLASSES = 30
 _TITLES = {"image": "picture", "audio": "sound", "text": "text"}
 
 
+def templates() -> jinja2.Environment:
+    """Templates of pages; what is put in is escaped, and what is missing is an error."""
+    loader = jinja2.FileSystemLoader(str(resources.path("report")))
+    return jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+
+
 def html(run: Gathered) -> str:
     """The report.
 
@@ -25,17 +33,17 @@ def html(run: Gathered) -> str:
     Args:
         run: what it tells.
     """
-    loader = jinja2.FileSystemLoader(str(resources.path("report")))
-    templates = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    return templates.get_template("report.html.j2").render(
-        run=run,
-        # Drawn here, and escaped where it is drawn.
-        drawings=[(title, Markup(svg), note) for title, svg, note in drawings(run)],
-        matrix=list(_matrix(run)),
-        pictures=pictured(run.spec.data, [sample.stem for sample in run.examples]),
-        settings=run.spec.to_json(),
+    return (
+        templates()
+        .get_template("report.html.j2")
+        .render(
+            run=run,
+            # Drawn here, and escaped where it is drawn.
+            drawings=[(title, Markup(svg), note) for title, svg, note in drawings(run)],
+            matrix=list(_matrix(run)),
+            pictures=pictured(run.spec.data, [sample.stem for sample in run.examples]),
+            settings=run.spec.to_json(),
+        )
     )
 
 

@@ -37,17 +37,26 @@ def write_report(
         from workbench.reporting.script import write_out
 
         script = write_out(folder, file.name, stop)
-        _write(file.with_name(script.table_name), script.table)
-        _write(file, script.text)
+        write(file.with_name(script.table_name), script.table)
+        write(file, script.text)
         return script.differs
     makers: dict[str, Callable[[Gathered], str | bytes]] = {
         "html": html, "pdf": pdf, "card": model_card,
     }  # fmt: skip
-    _write(file, makers[form](gather(folder)))
+    write(file, makers[form](gather(folder)))
     return ()
 
 
-def _write(file: Path, content: str | bytes) -> None:
+def write(file: Path, content: str | bytes) -> None:
+    """Write a report.
+
+    Args:
+        file: where; its folder is made where it is missing.
+        content: what it holds.
+
+    Raises:
+        UserError: it cannot be written.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(file, content)

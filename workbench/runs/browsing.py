@@ -15,6 +15,8 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.writing import harmless_cell
+
 Order = Literal[
     "worst", "best", "uncertain", "random", "suspicious", "hard", "forgotten", "suspicious_training"
 ]
@@ -130,10 +132,5 @@ def to_csv(pool: Pool, order: Order, rows: Rows, paths: Mapping[str, str]) -> st
         stem = str(pool.stems[row])
         words = (pool.true(row), pool.said(row), repr(float(pool.loss[row])), TITLES[order])
         cells = [stem, paths.get(stem, ""), *words, pool.why(order, row)]
-        writer.writerow([_harmless(cell) for cell in cells])
+        writer.writerow([harmless_cell(cell) for cell in cells])
     return stream.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: names of files come from others."""
-    return f"'{cell}" if cell[:1] in ("=", "@", "\t", "\r") else cell

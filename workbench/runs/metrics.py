@@ -22,6 +22,17 @@ def smaller_is_better(metric: str) -> bool:
     return any(metric == each or metric.endswith(f"_{each}") for each in _LESS_IS_BETTER)
 
 
+def is_of_loss(metric: str) -> bool:
+    """Whether a metric is the value of the loss that was trained with.
+
+    Such values compare only between runs of one loss: others measure something else.
+
+    Args:
+        metric: its name, with or without the split before it.
+    """
+    return metric == "loss" or (metric.endswith("_loss") and not metric.endswith("log_loss"))
+
+
 def in_sentence(metric: str) -> str:
     """A metric as it is called within a sentence.
 

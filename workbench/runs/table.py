@@ -19,7 +19,7 @@ from pydantic_core import from_json
 from workbench.errors import UserError, nearest
 from workbench.runs.index import Entry
 from workbench.runs.labels import Labels
-from workbench.runs.metrics import smaller_is_better
+from workbench.runs.metrics import is_of_loss, smaller_is_better
 from workbench.runs.store import living
 
 FACTS = ("name", "when", "phase", "epoch", "tags", "note", "star")
@@ -146,10 +146,20 @@ def _row(entry: Entry) -> Row:
         "star": entry.labels.star,
     }  # fmt: skip
     values |= {f"{METRICS}{name}": value for name, value in status.metrics.items()}
-    spec = from_json(entry.spec_text)
-    _flatten({key: spec[key] for key in spec if key not in ("name", "version")}, "", values)
+    values |= values_of(from_json(entry.spec_text))
     of = (in_words(values.get("data.folder")), in_words(values.get("data.target")))
     return Row(entry.run.folder, entry.labels, values, entry.problem, of)
+
+
+def values_of(spec: Mapping[str, Any]) -> dict[str, Value]:
+    """Values of a spec by their places; its name and its format are none.
+
+    Args:
+        spec: as plain data.
+    """
+    values: dict[str, Value] = {}
+    _flatten({key: spec[key] for key in spec if key not in ("name", "version")}, "", values)
+    return values
 
 
 def _flatten(node: dict[str, Any], prefix: str, values: dict[str, Value]) -> None:
@@ -192,12 +202,21 @@ def differing(rows: Sequence[Row]) -> tuple[str, ...]:
     Args:
         rows: of the table.
     """
-    if not rows:
+    return differing_values([row.values for row in rows])
+
+
+def differing_values(every: Sequence[Mapping[str, Value]]) -> tuple[str, ...]:
+    """Places of specs whose values differ, those of the most telling first.
+
+    Args:
+        every: of each run its values by column.
+    """
+    if not every:
         return ()
-    first, found = rows[0].values, set[str]()
-    for row in rows[1:]:
+    first, found = every[0], set[str]()
+    for values in every[1:]:
         # A place that only some runs have is another way to differ.
-        found.update(name for name, _ in first.items() ^ row.values.items())
+        found.update(name for name, _ in first.items() ^ values.items())
     found = {
         name for name in found
         if name not in FACTS and not name.startswith(METRICS) and name not in _QUIET
@@ -291,6 +310,8 @@ def _group(rows: list[Row], column: str) -> Group:
 def best(rows: Sequence[Row], column: str) -> frozenset[Path]:
     """Runs with the best value of a metric among those on the same data and target.
 
+    Values of a loss compare only between runs that were trained with it.
+
     Args:
         rows: of the table.
         column: ``metrics.<name>``.
@@ -299,13 +320,15 @@ def best(rows: Sequence[Row], column: str) -> frozenset[Path]:
         Their folders; of a group of one run none, for it has nobody to be better than.
     """
     sign = 1.0 if smaller_is_better(column) else -1.0
-    by_data: dict[tuple[str, str], list[tuple[float, Path]]] = {}
+    alike: dict[tuple[str, ...], list[tuple[float, Path]]] = {}
+    of_loss = is_of_loss(column)
     for row in rows:
         value = row.get(column)
         if isinstance(value, int | float) and math.isfinite(value):
-            by_data.setdefault(row.data, []).append((sign * value, row.folder))
+            loss = str(row.get("objective.loss.name")) if of_loss else ""
+            alike.setdefault((*row.data, loss), []).append((sign * value, row.folder))
     found: set[Path] = set()
-    for values in by_data.values():
+    for values in alike.values():
         least = min(value for value, _ in values)
         if len(values) > 1:
             found |= {folder for value, folder in values if value == least}
