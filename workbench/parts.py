@@ -7,6 +7,7 @@ table in the README, tests - is read from that function.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -384,11 +385,17 @@ def forget(kind: Kind, name: str) -> None:
 
 def load(kind: Kind) -> None:
     """Import every file of the kind's folder, and the user's own that are switched on."""
+    _import_folder(kind)
+    own_parts = importlib.import_module("workbench.own_parts")
+    own_parts.load(kind)
+
+
+@functools.cache
+def _import_folder(kind: Kind) -> None:
+    # Once: reading a run finds dozens of parts, and listing a folder is slow beside that.
     package = importlib.import_module(f"workbench.{_FOLDERS[kind]}")
     for file in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{file.name}")
-    own_parts = importlib.import_module("workbench.own_parts")
-    own_parts.load(kind)
 
 
 def parts(kind: Kind, *, task: str | None = None, modality: str | None = None) -> list[Part]:

@@ -68,7 +68,7 @@ def test_a_hundred_thousand_samples(qtbot, tmp_path):
     size = (run / "evaluation" / "test.parquet").stat().st_size
     presenter = ResultsPresenter()
     view = ResultsView(presenter)
-    index = RunIndex(DataPresenter(None, None), presenter)
+    index = RunIndex(DataPresenter(None, None), lambda: presenter.state.folder)
     ResultsTabs(view, presenter, index, Engines(), parent=view)
     qtbot.addWidget(view)
     view.resize(1112, 772)

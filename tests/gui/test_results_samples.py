@@ -122,7 +122,7 @@ def view(qtbot):
     presenter = ResultsPresenter()
     made = ResultsView(presenter)
     made.presenter, made.engines = presenter, Engines()
-    index = RunIndex(DataPresenter(None, None), presenter, made)
+    index = RunIndex(DataPresenter(None, None), lambda: presenter.state.folder, made)
     made.all_tabs = ResultsTabs(made, presenter, index, made.engines, parent=made)
     qtbot.addWidget(made)
     made.resize(1112, 772)

@@ -52,7 +52,7 @@ def results(tmp_path):
 
 @pytest.fixture
 def index(qtbot, results):
-    yield RunIndex(DataPresenter(None, None), results)
+    yield RunIndex(DataPresenter(None, None), lambda: results.state.folder)
     assert QThreadPool.globalInstance().waitForDone(5000)
 
 

@@ -64,8 +64,7 @@ def lines(comparison: Comparison) -> str:
     Args:
         comparison: it.
     """
-    first = comparison.sides[0].name
-    found = [words.headline(first, each) for each in comparison.against]
+    found = [words.headline(comparison, each) for each in comparison.against]
     found += ["", *_table(words.figure_rows(comparison))]
     if comparison.differing:
         found += ["", *_table(words.setting_rows(comparison))]

@@ -20,14 +20,14 @@ ONE_EACH = (
 """What a comparison of single runs cannot show."""
 
 
-def headline(first: str, against: Against) -> str:
+def headline(comparison: Comparison, against: Against) -> str:
     """How a run stands against the first one, in a sentence.
 
     Args:
-        first: name of the first one.
-        against: the other one.
+        comparison: of all runs.
+        against: the run, one of them.
     """
-    side, both = against.side, against.answers
+    first, side, both = comparison.sides[0].name, against.side, against.answers
     if both is None:
         return f"{side.name}: {against.problem}"
     low, high = against.interval
@@ -36,7 +36,9 @@ def headline(first: str, against: Against) -> str:
         # The test decides: the interval leans on many samples.
         apart = against.p < LEVEL
     many = f"{len(both.one):,} samples"
-    tested = f", {p_words(against.p)}" if math.isfinite(against.p) else ""
+    tests = sum(math.isfinite(each.p) for each in comparison.against)
+    corrected = f" corrected for {tests} comparisons" if tests > 1 else ""
+    tested = f", {p_words(against.p)}{corrected}" if math.isfinite(against.p) else ""
     if not apart:
         proof = f"({_range(both, low, high)}{tested})"
         return f"{side.name} and {first} cannot be told apart on {many} {proof}."

@@ -92,7 +92,7 @@ class Workbench(QObject):
         self.results = ResultsPresenter(parent=self)
         self.losses = LossesPresenter(self._why_not, parent=self)
         self.own_parts = OwnPartsPresenter(parent=self)
-        self.run_index = RunIndex(self.data, self.results, self)
+        self.run_index = RunIndex(self.data, lambda: self.results.state.folder, self)
         self.preview = Preview(self.run_index, self.results, parent=self)
         self._add_screens()
         self._pending: RunSpec | None = None
@@ -139,7 +139,7 @@ class Workbench(QObject):
             self.results_view, self.results, self.run_index, self.engines, parent=self
         )
         self.compare_view = CompareView()
-        self.compare_tabs = CompareTabs(self.compare_view, self.engines, places.runs(), parent=self)
+        self.compare_tabs = CompareTabs(self.compare_view, self.data, places.runs(), parent=self)
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)

@@ -7,10 +7,15 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.duels.spec import DuelSpec
-from workbench.gui.engines import Engines
+from workbench.gui.peeking import Peek
+from workbench.gui.presenters.compare.chosen import ChosenPresenter
 from workbench.gui.presenters.compare.duel import DuelPresenter
 from workbench.gui.presenters.compare.table import TablePresenter
+from workbench.gui.presenters.data import DataPresenter
+from workbench.gui.run_index import RunIndex
 from workbench.gui.screens.compare import CompareView
+from workbench.gui.thumbnails import Thumbnail
+from workbench.gui.widgets.compare.chosen import ChosenView
 from workbench.gui.widgets.compare.duel import DuelView
 from workbench.gui.widgets.compare.table import TableView
 
@@ -20,7 +25,7 @@ class CompareTabs(QObject):
 
     Args:
         view: gets a tab for each.
-        engines: answer questions and do longer work.
+        data: what is open; its samples need not be looked for again.
         runs: the folder of all runs.
         parent: its parent.
     """
@@ -32,10 +37,10 @@ class CompareTabs(QObject):
     """Show the compare screen."""
 
     def __init__(
-        self, view: CompareView, engines: Engines, runs: Path, parent: QObject | None = None
+        self, view: CompareView, data: DataPresenter, runs: Path, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._view, self._engines, self._runs = view, engines, runs
+        self._view, self._data, self._runs = view, data, runs
         view.shown.connect(self.refresh)
         self._add_table()
         self._add_duel()
@@ -45,6 +50,26 @@ class CompareTabs(QObject):
         self.table_view = TableView(self.table)
         self.table.open_wished.connect(self.run_wished)
         self._view.add_tab("Runs", self.table_view)
+        self.chosen = ChosenPresenter(self)
+        self.chosen_view = ChosenView(self.chosen)
+        self.chosen_view.run_wished.connect(self.run_wished)
+        self.table.chosen.connect(self.chosen.choose)
+        self.table_view.show_below(self.chosen_view)
+        self._peek = Peek(RunIndex(self._data, lambda: self.chosen.folder, self), self)
+        self._peek.came.connect(self._show_picture)
+        self.chosen.sample_changed.connect(self._look)
+        self._sample = ""
+
+    @Slot(str)
+    def _look(self, stem: str) -> None:
+        self._sample = stem
+        self.chosen_view.peek.show_thumbnail(None)
+        self._peek.look(stem)
+
+    @Slot(str, object)
+    def _show_picture(self, stem: str, found: Thumbnail) -> None:
+        if stem == self._sample:
+            self.chosen_view.peek.show_thumbnail(found)
 
     def _add_duel(self) -> None:
         self.duel = DuelPresenter(self._runs, self)
@@ -94,4 +119,5 @@ class CompareTabs(QObject):
     def close(self) -> None:
         """End all work that is under way."""
         self.table.close()
+        self.chosen.close()
         self.duel.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -11,7 +12,6 @@ from workbench.data.index import Index
 from workbench.errors import UserError
 from workbench.gui.background import Latest
 from workbench.gui.presenters.data import DataPresenter
-from workbench.gui.presenters.results import ResultsPresenter
 from workbench.runs import store
 
 
@@ -20,7 +20,7 @@ class RunIndex(QObject):
 
     Args:
         data: whose index serves where it is of the same folder.
-        results: whose run it is.
+        run: gives the folder of the run whose data are wanted; None for no run.
         parent: its parent.
     """
 
@@ -31,10 +31,10 @@ class RunIndex(QObject):
     """The ``UserError`` why there is none: the data are gone, or the run's spec is damaged."""
 
     def __init__(
-        self, data: DataPresenter, results: ResultsPresenter, parent: QObject | None = None
+        self, data: DataPresenter, run: Callable[[], Path | None], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._data, self._results = data, results
+        self._data, self._run = data, run
         self._index: Index | None = None
         self._of: Path | None = None
         self._scanning = False
@@ -50,7 +50,7 @@ class RunIndex(QObject):
 
     def ask(self) -> None:
         """Find the index; ``found`` brings it, at once where it is known."""
-        folder = self._results.state.folder
+        folder = self._run()
         if folder is None or (self._scanning and self._of == folder):
             return
         if self._index is not None and self._of == folder:

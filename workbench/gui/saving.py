@@ -41,10 +41,11 @@ from PySide6.QtGui import (
     QPdfWriter,
 )
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QMenu, QTableView, QWidget
 
 from workbench.errors import UserError
 from workbench.gui import theme
+from workbench.gui.asking import file_to_write
 from workbench.gui.exported import draw_legend, entries, named, smooth
 from workbench.writing import write_atomic
 
@@ -54,7 +55,7 @@ _SHARP = 2
 # Pixels of a saved picture for each of the window.
 _KINDS = {"png": "PNG picture", "svg": "SVG drawing", "pdf": "PDF drawing", "csv": "Table as CSV"}
 
-AskFile = Callable[[QWidget, str, str, Callable[[Path], None]], None]
+AskKind = Callable[[QWidget, str, str, Callable[[Path], None]], None]
 """Asks for a file of a kind to write, without blocking."""
 
 
@@ -67,12 +68,7 @@ def ask_file(parent: QWidget, name: str, kind: str, then: Callable[[Path], None]
         kind: its suffix.
         then: called with the file; not called when the dialog is dismissed.
     """
-    dialog = QFileDialog(parent, "Save", name, f"{_KINDS[kind]} (*.{kind})")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix(kind)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(lambda file: then(Path(file)))
-    dialog.open()
+    file_to_write("Save", _KINDS[kind], kind)(parent, name, then)
 
 
 def saveable(widget: QWidget | None) -> QWidget | None:
@@ -102,7 +98,7 @@ class Saving(QObject):
     """The ``UserError`` why one was not."""
 
     def __init__(
-        self, about: Callable[[], str], ask: AskFile = ask_file, parent: QObject | None = None
+        self, about: Callable[[], str], ask: AskKind = ask_file, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._about, self._ask = about, ask

@@ -44,7 +44,7 @@ def page(comparison: Comparison) -> str:
     return templates().get_template("comparison.html.j2").render(
         runs=[side.name for side in comparison.sides],
         made=f"{datetime.now():%Y-%m-%d %H:%M}",
-        sentences=[words.headline(first, each) for each in comparison.against],
+        sentences=[words.headline(comparison, each) for each in comparison.against],
         warnings=[*comparison.warnings, words.ONE_EACH],
         figures=words.figure_rows(comparison),
         settings=words.setting_rows(comparison),

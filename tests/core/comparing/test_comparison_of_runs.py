@@ -47,7 +47,7 @@ def test_a_clear_lead_is_called_and_an_unclear_one_is_not(tmp_path):
     good = classified(tmp_path, "good", [0] * 36 + [1] * 4, truth, loss="focal")
     same = classified(tmp_path, "same", [1] + [0] * 20 + [1] * 19, truth, seed=2)
     found = compare([plain.folder, good.folder, same.folder])
-    clear, unclear = (words.headline("plain", each) for each in found.against)
+    clear, unclear = (words.headline(found, each) for each in found.against)
     assert clear.startswith("good is right more often than plain, by 40.0 points on 40 samples")
     assert "cannot be told apart" in unclear
 
@@ -152,9 +152,9 @@ def test_runs_of_one_name_are_told_apart(tmp_path):
 
 def test_a_run_without_an_evaluation_is_compared_by_its_curves(tmp_path):
     folders = [classified(tmp_path, "one", [0]).folder, run_of(tmp_path, "two").folder]
-    against = compare(folders).against[0]
-    assert against.answers is None
-    assert "two was not evaluated" in words.headline("one", against)
+    found = compare(folders)
+    assert found.against[0].answers is None
+    assert "two was not evaluated" in words.headline(found, found.against[0])
 
 
 def test_a_damaged_run_does_not_hide_the_others(tmp_path):

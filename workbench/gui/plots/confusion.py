@@ -281,19 +281,25 @@ class ConfusionMatrix(QWidget):
         painter.restore()
 
     def _draw_cells(self, painter: QPainter, grid: Grid) -> None:
-        worn = theme.current()
-        sums = np.maximum(self._counts.sum(axis=1, keepdims=True), 1)
-        shares = self._counts / sums
+        shares = self._shares()
         gap = 1.0 if grid.width > 8 and grid.height > 8 else 0.0
         round_ = 3.0 if gap else 0.0
         for row in range(grid.many):
             for column in range(grid.many):
-                colour = colour_of(worn, float(shares[row, column]), row == column)
+                colour = self._colour(float(shares[row, column]), (row, column))
                 box = grid.cell(row, column).adjusted(gap, gap, -gap, -gap)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(colour)
                 painter.drawRoundedRect(box, round_, round_)
                 self._draw_words(painter, box, (row, column), colour, float(shares[row, column]))
+
+    def _shares(self) -> NDArray[np.float64]:
+        """How deep the colour of each cell is, 0..1."""
+        sums = np.maximum(self._counts.sum(axis=1, keepdims=True), 1)
+        return np.asarray(self._counts / sums, np.float64)
+
+    def _colour(self, share: float, cell: Cell) -> QColor:
+        return colour_of(theme.current(), share, cell[0] == cell[1])
 
     def _draw_words(
         self, painter: QPainter, box: QRectF, cell: Cell, colour: QColor, share: float

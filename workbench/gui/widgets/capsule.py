@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QProgressBar,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
 from workbench.capsules.checking import Check
 from workbench.capsules.packing import SUFFIX
 from workbench.gui import theme
+from workbench.gui.asking import AskFile, file_to_write
 from workbench.gui.presenters.capsule import CapsulePresenter, CapsuleState
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Banner, Card
@@ -32,24 +31,7 @@ _ICONS = {"good": ("check-circle", "good"), "warn": ("warning", "warn"), "bad": 
 _NOTHING_RUNS = (
     "Opening a capsule runs nothing of it: recipes and facts are text, weights are numbers."
 )
-AskFile = Callable[[QWidget, str, Callable[[Path], None]], None]
-"""Asks for a file to write, without blocking, and calls back with the one chosen."""
-
-
-def ask_capsule(parent: QWidget, name: str, then: Callable[[Path], None]) -> None:
-    """Show the desktop's dialog for a capsule to write; returns at once.
-
-    Args:
-        parent: the widget that it belongs to.
-        name: what the file is called at first.
-        then: called with the file; not called when the dialog is dismissed.
-    """
-    dialog = QFileDialog(parent, "Pack a capsule", name, "Capsules (*.zip)")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix("zip")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(lambda file: then(Path(file)))
-    dialog.open()
+ask_capsule = file_to_write("Pack a capsule", "Capsules", "zip")
 
 
 class CapsuleDialog(QDialog):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFileDialog,
     QHBoxLayout,
     QRadioButton,
     QVBoxLayout,
@@ -18,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.gui import theme
+from workbench.gui.asking import AskFile, file_to_write
 from workbench.gui.choices import Choice
 from workbench.gui.presenters.insight.handover import REPORTS, HandoverPresenter, HandoverState
 from workbench.gui.widgets.buttons import Button
@@ -27,24 +25,7 @@ from workbench.gui.widgets.insight.program import ProgramCard
 from workbench.gui.widgets.labels import label
 from workbench.gui.widgets.study import StudyBar
 
-AskFile = Callable[[QWidget, str, Callable[[Path], None]], None]
-"""Asks for a file to write, without blocking, and calls back with the one chosen."""
-
-
-def ask_csv(parent: QWidget, name: str, then: Callable[[Path], None]) -> None:
-    """Show the desktop's dialog for a file to write; returns at once.
-
-    Args:
-        parent: the widget that it belongs to.
-        name: what the file is called at first.
-        then: called with the file; not called when the dialog is dismissed.
-    """
-    dialog = QFileDialog(parent, "Save predictions", name, "CSV files (*.csv)")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix("csv")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(lambda file: then(Path(file)))
-    dialog.open()
+ask_csv = file_to_write("Save predictions", "CSV files", "csv")
 
 
 class HandoverView(QWidget):
