@@ -1,13 +1,16 @@
 """The table of runs in the window."""
 
+import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtCore import QRectF, QSettings, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QMessageBox, QPushButton
 
-from workbench import spec
+from workbench import events, spec
 from workbench.gui.presenters.compare.table import TablePresenter
+from workbench.gui.widgets.compare.spark import points_of
 from workbench.gui.widgets.compare.table import TableView
-from workbench.runs import store
+from workbench.runs import labels, store
 from workbench.runs.store import Status
 
 
@@ -107,7 +110,7 @@ def test_a_click_on_a_head_orders_up_then_down_then_not(qtbot, view, presenter):
 def test_groups_tell_their_means(view):
     view.groups.picked.emit("objective.loss.name")
     assert column(view, "name") == [
-        "loss: focal · 2 runs", "run2", "run1", "loss: cross_entropy · 1 run", "run0",
+        "▾ loss: focal · 2 runs", "run2", "run1", "▾ loss: cross_entropy · 1 run", "run0",
     ]  # fmt: skip
     assert column(view, "metrics.test_accuracy")[0] == "50.0% ± 35.4%"
 
@@ -150,3 +153,95 @@ def test_only_runs_with_a_value_are_shown_at_a_wish(view, presenter):
     presenter.only("objective.loss.name", "focal")
     assert column(view, "name") == ["run2", "run1"]
     assert view.findChild(QLineEdit, "compare_filter").text() == "objective.loss.name=focal"
+
+
+def click(qtbot, view, row, column="name"):
+    place = view._presenter.state.columns.index(column)
+    at = view.table.visualRect(view.table.rows.index(row, place)).center()
+    qtbot.mouseClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def test_a_click_on_a_group_folds_it_and_another_unfolds_it(qtbot, view):
+    view.groups.picked.emit("objective.loss.name")
+    click(qtbot, view, 0)
+    assert column(view, "name") == [
+        "▸ loss: focal · 2 runs", "▾ loss: cross_entropy · 1 run", "run0"
+    ]  # fmt: skip
+    click(qtbot, view, 0)
+    assert len(column(view, "name")) == 5
+
+
+def test_tags_are_written_in_their_cell(qtbot, view, presenter, runs):
+    presenter.show_column("tags", on=True)
+    click(qtbot, view, 0, "tags")
+    qtbot.keyClick(view.table.viewport(), Qt.Key.Key_F2)
+    editor = view.table.findChild(QLineEdit)
+    editor.setText("best, to show")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: column(view, "tags")[0] == "best, to show")
+    assert labels.read(store.Run(runs / "20260101-000002-run2")).tags == ("best", "to show")
+
+
+def test_a_run_goes_into_the_archive_from_its_menu(qtbot, view, presenter):
+    place = view.table.visualRect(view.table.rows.index(0, 0)).center()
+    view.table.customContextMenuRequested.emit(place)
+    menu = view.table.findChild(QMenu, "compare_runs_menu")
+    menu.findChild(QAction, "compare_run_archive").trigger()
+    qtbot.waitUntil(lambda: column(view, "name") == ["run1", "run0"])
+    menu.close()
+
+
+def test_runs_go_to_the_trash_only_after_a_question(qtbot, view, monkeypatch, runs):
+    gone = []
+    monkeypatch.setattr("workbench.runs.trash.discard", lambda run: gone.append(run.name))
+    click(qtbot, view, 1)
+    view.table.customContextMenuRequested.emit(
+        view.table.visualRect(view.table.rows.index(1, 0)).center()
+    )
+    menu = view.table.findChild(QMenu, "compare_runs_menu")
+    menu.findChild(QAction, "compare_run_trash").trigger()
+    menu.close()
+    box = view.table.findChild(QMessageBox, "compare_trash_box")
+    assert gone == []
+    qtbot.mouseClick(box.findChild(QPushButton, "compare_trash_yes"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: gone == ["20260101-000001-run1"])
+
+
+def test_columns_that_were_chosen_are_there_next_time(qtbot, runs, tmp_path):
+    settings = QSettings(str(tmp_path / "kept.ini"), QSettings.Format.IniFormat)
+    first = TablePresenter(runs, settings)
+    first.show_column("training.epochs", on=True)
+    second = TablePresenter(runs, settings)
+    assert second.state.columns[-1] == "training.epochs"
+    second.usual_columns()
+    assert TablePresenter(runs, settings).state.own is False
+
+
+def test_curves_are_read_of_the_runs_that_are_seen(qtbot, view, presenter, runs):
+    qtbot.waitUntil(lambda: len(presenter._curves) == 3)
+    run = store.Run(runs / "20260101-000002-run2")
+    told = [
+        events.EpochDone(epoch=epoch, step=epoch, train={"loss": 1.0}, seconds=1.0, best=True,
+                         validation={"accuracy": value})
+        for epoch, value in enumerate((0.25, 0.5), 1)
+    ]  # fmt: skip
+    run.events_file.write_text("".join(events.to_line(each) + "\n" for each in told))
+    presenter._curves.clear()
+    with qtbot.waitSignal(presenter.curve_came):
+        view.table.viewport().update()
+    row = view.table.rows.row_at(0)
+    assert presenter.curve(row).tolist() == [0.25, 0.5]
+
+
+def test_the_lowest_point_of_a_small_curve_lies_at_the_bottom():
+    points = points_of(np.array([1.0, 3.0, 2.0]), QRectF(0, 0, 120, 32))
+    assert [point.x() for point in points] == [10, 60, 110]
+    assert [point.y() for point in points] == [26, 6, 16]
+
+
+def test_the_last_word_of_the_filter_is_completed(qtbot, view):
+    view.filter.setText("focal gamma")
+    completer = view.filter.completer()
+    completer.setCompletionPrefix(completer.splitPath(view.filter.text())[0])
+    assert completer.currentCompletion() == "focal objective.loss.gamma"
+    assert completer.splitPath("objective.loss.gamma=2") == [" "]

@@ -139,7 +139,9 @@ class Workbench(QObject):
             self.results_view, self.results, self.run_index, self.engines, parent=self
         )
         self.compare_view = CompareView()
-        self.compare_tabs = CompareTabs(self.compare_view, self.data, places.runs(), parent=self)
+        self.compare_tabs = CompareTabs(
+            self.compare_view, self.data, places.runs(), self.settings, parent=self
+        )
         self.losses_view = LossesView(self.losses)
         self.own_parts_view = OwnPartsView(self.own_parts)
         self.losses_view.own_slot.addWidget(self.own_parts_view)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
 from workbench.duels.spec import DuelSpec
 from workbench.gui.peeking import Peek
-from workbench.gui.presenters.compare.chosen import ChosenPresenter
+from workbench.gui.presenters.compare.chosen import ChosenPresenter, ChosenState
 from workbench.gui.presenters.compare.duel import DuelPresenter
 from workbench.gui.presenters.compare.table import TablePresenter
 from workbench.gui.presenters.data import DataPresenter
@@ -27,6 +27,7 @@ class CompareTabs(QObject):
         view: gets a tab for each.
         data: what is open; its samples need not be looked for again.
         runs: the folder of all runs.
+        settings: what is remembered from one time to the next.
         parent: its parent.
     """
 
@@ -37,16 +38,21 @@ class CompareTabs(QObject):
     """Show the compare screen."""
 
     def __init__(
-        self, view: CompareView, data: DataPresenter, runs: Path, parent: QObject | None = None
+        self,
+        view: CompareView,
+        data: DataPresenter,
+        runs: Path,
+        settings: QSettings | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._view, self._data, self._runs = view, data, runs
+        self._view, self._data, self._runs, self._settings = view, data, runs, settings
         view.shown.connect(self.refresh)
         self._add_table()
         self._add_duel()
 
     def _add_table(self) -> None:
-        self.table = TablePresenter(self._runs, self)
+        self.table = TablePresenter(self._runs, self._settings, self)
         self.table_view = TableView(self.table)
         self.table.open_wished.connect(self.run_wished)
         self._view.add_tab("Runs", self.table_view)
@@ -54,11 +60,16 @@ class CompareTabs(QObject):
         self.chosen_view = ChosenView(self.chosen)
         self.chosen_view.run_wished.connect(self.run_wished)
         self.table.chosen.connect(self.chosen.choose)
+        self.chosen.changed.connect(self._give_room)
         self.table_view.show_below(self.chosen_view)
         self._peek = Peek(RunIndex(self._data, lambda: self.chosen.folder, self), self)
         self._peek.came.connect(self._show_picture)
         self.chosen.sample_changed.connect(self._look)
         self._sample = ""
+
+    @Slot(object)
+    def _give_room(self, state: ChosenState) -> None:
+        self.table_view.give_room(on=state.comparison is not None or state.error is not None)
 
     @Slot(str)
     def _look(self, stem: str) -> None:

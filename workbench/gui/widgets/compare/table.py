@@ -2,155 +2,55 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QItemSelection,
     QModelIndex,
-    QObject,
-    QPersistentModelIndex,
     QPoint,
+    QStringListModel,
     Qt,
     Slot,
 )
-from PySide6.QtGui import QAction, QColor, QFont
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
     QMenu,
+    QMessageBox,
     QSplitter,
+    QStyledItemDelegate,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.gui import theme
-from workbench.gui.presenters.compare.table import TablePresenter, TableState, title_of
+from workbench.gui.presenters.compare.table import (
+    CURVE,
+    EDITABLE,
+    TablePresenter,
+    TableState,
+    title_of,
+)
 from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Banner
 from workbench.gui.widgets.combo import Combo
+from workbench.gui.widgets.compare.completing import LastWord
+from workbench.gui.widgets.compare.spark import SPARK_WIDTH, Spark
+from workbench.gui.widgets.compare.table_model import RunsModel
 from workbench.gui.widgets.labels import label
-from workbench.runs.results_words import is_share
-from workbench.runs.table import METRICS, Group, Row, in_words
+from workbench.runs.labels import parse_tags
+from workbench.runs.table import in_words
 
-_ROW = 26
+_ROW, _LINE, _ANY = 26, 56, 2**24 - 1
+# Heights in pixels: of a run, of a hint, and what Qt takes for no limit.
 _WIDEST, _NARROWEST = 240, 64
 _LOOKED_AT = 60
 # Rows whose words say how wide a column has to be.
-_Index = QModelIndex | QPersistentModelIndex
-
-
-class RunsModel(QAbstractTableModel):
-    """Runs, and between them a line for each group.
-
-    Args:
-        parent: its parent.
-    """
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._state = TableState()
-        self._lines: list[Row | Group] = []
-        self._numbers: set[str] = set()
-
-    def show_state(self, state: TableState) -> None:
-        """Show the runs of a state."""
-        self.beginResetModel()
-        self._state = state
-        self._lines = [] if state.groups else [*state.shown]
-        for group in state.groups:
-            self._lines += [group, *group.rows]
-        self._numbers = {name for name in state.columns if self._holds_numbers(name)}
-        self.endResetModel()
-
-    def row_at(self, place: int) -> Row | None:
-        """The run of a line; None where it is that of a group."""
-        line = self._lines[place] if 0 <= place < len(self._lines) else None
-        return line if isinstance(line, Row) else None
-
-    def column_at(self, place: int) -> str:
-        """The name of a column."""
-        return self._state.columns[place]
-
-    def rowCount(self, parent: _Index | None = None) -> int:
-        """How many lines there are."""
-        return 0 if parent is not None and parent.isValid() else len(self._lines)
-
-    def columnCount(self, parent: _Index | None = None) -> int:
-        """How many columns there are."""
-        return 0 if parent is not None and parent.isValid() else len(self._state.columns)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        """What the columns are called; their whole names in the tooltips."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        name = self._state.columns[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            words = title_of(name)
-            return words[:1].upper() + words[1:]
-        if role == Qt.ItemDataRole.TextAlignmentRole and name in self._numbers:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return name if role == Qt.ItemDataRole.ToolTipRole else None
-
-    def flags(self, index: _Index) -> Qt.ItemFlag:
-        """Runs can be chosen, groups cannot."""
-        whole = Qt.ItemFlag.ItemIsEnabled
-        one = self.row_at(index.row()) is not None
-        return whole | Qt.ItemFlag.ItemIsSelectable if one else whole
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """What a cell says, and how it looks."""
-        line, name = self._lines[index.row()], self._state.columns[index.column()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return self._words(line, name, first=index.column() == 0)
-        best = isinstance(line, Row) and line.folder in self._state.best.get(name, frozenset())
-        if role == Qt.ItemDataRole.FontRole and (best or isinstance(line, Group)):
-            bold = QFont()
-            bold.setBold(True)
-            return bold
-        if role == Qt.ItemDataRole.ForegroundRole and best:
-            return QColor(theme.current().good)
-        if role == Qt.ItemDataRole.BackgroundRole and isinstance(line, Group):
-            return QColor(theme.current().hover)
-        if role == Qt.ItemDataRole.TextAlignmentRole and self._is_number(line, name):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def _holds_numbers(self, name: str) -> bool:
-        known = (row for row in self._state.shown if row.get(name) is not None)
-        first = next(known, None)
-        return first is not None and self._is_number(first, name)
-
-    def _is_number(self, line: Row | Group, name: str) -> bool:
-        value = line.get(name) if isinstance(line, Row) else line.means.get(name)
-        return isinstance(value, int | float) and not isinstance(value, bool)
-
-    def _words(self, line: Row | Group, name: str, *, first: bool) -> str:
-        if isinstance(line, Row):
-            mark = "★ " if name == "name" and line.labels.star else ""
-            return mark + _cell(name, line.get(name))
-        if first:
-            many = "1 run" if len(line.rows) == 1 else f"{len(line.rows)} runs"
-            group = title_of(self._state.wish.group)
-            return f"{group}: {in_words(line.value) or 'none'} · {many}"
-        if name not in line.means:
-            return ""
-        spread = line.spreads[name]
-        told = f" ± {_cell(name, spread)}" if spread == spread else ""
-        return f"{_cell(name, line.means[name])}{told}"
-
-
-def _cell(name: str, value: Any) -> str:
-    metric = name.removeprefix(METRICS).partition("_")[2]
-    if name.startswith(METRICS) and is_share(metric) and isinstance(value, int | float):
-        return f"{value:.1%}"
-    return in_words(value)
 
 
 class RunsTable(QTableView):
@@ -183,6 +83,12 @@ class RunsTable(QTableView):
         head.setSectionsClickable(True)
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         head.sectionClicked.connect(self._order)
+        # Words are changed by F2 or from the menu: a double click opens a run.
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.rows.changed_by_hand.connect(self._change)
+        self._spark, self._plain = Spark(presenter.curve, self), QStyledItemDelegate(self)
+        presenter.curve_came.connect(self.viewport().update)
+        self.clicked.connect(self._fold)
         self.doubleClicked.connect(self._open)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
@@ -229,6 +135,11 @@ class RunsTable(QTableView):
         """Give each column the room that its words need."""
         metrics = self.fontMetrics()
         for column in range(self.rows.columnCount()):
+            drawn = self.rows.column_at(column) == CURVE
+            self.setItemDelegateForColumn(column, self._spark if drawn else self._plain)
+            if drawn:
+                self.setColumnWidth(column, SPARK_WIDTH)
+                continue
             words = [str(self.rows.headerData(column, Qt.Orientation.Horizontal)) + "    "]
             words += [str(self.rows.data(self.rows.index(row, column)) or "")
                       for row in range(min(self.rows.rowCount(), _LOOKED_AT))
@@ -237,9 +148,21 @@ class RunsTable(QTableView):
             wide = max(metrics.horizontalAdvance(each) for each in words) + 24
             self.setColumnWidth(column, min(max(wide, _NARROWEST), _WIDEST))
 
+    @Slot(object, str, str)
+    def _change(self, folder: Path, name: str, words: str) -> None:
+        self._presenter.label(folder, **{name: parse_tags(words) if name == "tags" else words})
+
+    @Slot(QModelIndex)
+    def _fold(self, index: QModelIndex) -> None:
+        group = self.rows.group_at(index.row())
+        if group is not None:
+            self._presenter.fold(in_words(group.value))
+
     @Slot(int)
     def _order(self, section: int) -> None:
         name, wish = self.rows.column_at(section), self._presenter.state.wish
+        if name == CURVE:
+            return
         if wish.order == name and wish.descending:
             self._presenter.order("", descending=False)
         else:
@@ -269,7 +192,42 @@ class RunsTable(QTableView):
             only = QAction(f"Only runs with {title_of(name)} {value}", menu)
             only.triggered.connect(lambda: self._presenter.only(name, value))
             menu.addAction(only)
+        menu.addSeparator()
+        for title, name, change in (
+            ("Take the star off" if row.labels.star else "Give it a star", "star",
+             partial(self._presenter.label, row.folder, star=not row.labels.star)),
+            ("Put into the archive", "archive",
+             partial(self._presenter.label, row.folder, archived=True)),
+        ):  # fmt: skip
+            action = menu.addAction(title)
+            action.setObjectName(f"compare_run_{name}")
+            action.triggered.connect(lambda _=False, change=change: change())
+        for place, name in enumerate(self._presenter.state.columns):
+            if name in EDITABLE:
+                at = self.rows.index(index.row(), place)
+                action = menu.addAction(f"Change the {name}…")
+                action.setObjectName(f"compare_run_{name}")
+                action.triggered.connect(lambda _=False, at=at: self.edit(at))
+        many = [each for each in self.chosen() if each != row.folder]
+        folders = [row.folder, *many] if row.folder in self.chosen() else [row.folder]
+        what = "run" if len(folders) == 1 else f"{len(folders)} runs"
+        discard = menu.addAction(f"Move {what} to the trash…")
+        discard.setObjectName("compare_run_trash")
+        discard.triggered.connect(lambda: self._ask_to_discard(folders, what))
         menu.popup(self.viewport().mapToGlobal(point))
+
+    def _ask_to_discard(self, folders: list[Path], what: str) -> None:
+        box = QMessageBox(self)
+        box.setObjectName("compare_trash_box")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(f"Move {'this run' if len(folders) == 1 else what} to the trash?")
+        box.setInformativeText("The trash of the desktop keeps them until it is emptied.")
+        yes = box.addButton("Move to the trash", QMessageBox.ButtonRole.AcceptRole)
+        yes.setObjectName("compare_trash_yes")
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        yes.clicked.connect(lambda: self._presenter.discard(folders))
+        box.open()
 
 
 class TableView(QWidget):
@@ -285,6 +243,8 @@ class TableView(QWidget):
         self.setObjectName("compare_table")
         self.setAccessibleName("Table of runs")
         self._presenter = presenter
+        self._known: tuple[str, ...] = ()
+        self._roomy = True
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 12, 0, 0)
         outer.setSpacing(theme.GAP)
@@ -314,7 +274,18 @@ class TableView(QWidget):
         """
         self.comparison_slot.addWidget(widget)
         self._split.addWidget(self._below)
-        self._split.setSizes([300, 400])
+        self.give_room(on=False)
+
+    def give_room(self, *, on: bool) -> None:
+        """Share the height with what stands below, or leave it one line only.
+
+        Args:
+            on: runs are compared there; the shares stay as somebody pulled them.
+        """
+        if on != self._roomy:
+            self._roomy = on
+            self._below.setMaximumHeight(_ANY if on else _LINE)
+            self._split.setSizes([300, 400] if on else [1000, _LINE])
 
     @Slot(object)
     def show_state(self, state: TableState) -> None:
@@ -326,6 +297,9 @@ class TableView(QWidget):
         self.words.setText("Reading the runs…" if state.reading else state.words)
         if self.filter.text() != state.text:
             self.filter.setText(state.text)
+        if state.known != self._known:
+            self._known = state.known
+            self._names.setStringList(list(state.known))
         self.trouble.setText(state.trouble)
         self.trouble.setVisible(bool(state.trouble))
         self.groups.show_choices(state.grouping, state.wish.group)
@@ -340,6 +314,8 @@ class TableView(QWidget):
         self.filter.setPlaceholderText("Words, or conditions: loss.name=huber test_accuracy>0.9")
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._presenter.filter)
+        self._names = QStringListModel(self)
+        self.filter.setCompleter(LastWord(self._names, self.filter))
         self.groups = Combo("compare_group", "Group by", letters=10)
         self.groups.setFixedWidth(180)
         self.groups.picked.connect(self._presenter.group)
@@ -364,7 +340,7 @@ class TableView(QWidget):
         menu.addAction(usual)
         menu.addSeparator()
         branches: dict[str, QMenu] = {}
-        for name in state.known:
+        for name in (CURVE, *state.known):
             head = name.split(".")[0] if "." in name else ""
             if head and head not in branches:
                 branches[head] = menu.addMenu(head.capitalize())
