@@ -37,6 +37,7 @@ from workbench.commands.predict import predict
 from workbench.commands.queue import queue
 from workbench.commands.report import report
 from workbench.commands.runs import runs
+from workbench.commands.search import search
 from workbench.commands.what_if import what_if
 from workbench.errors import UserError, nearest
 
@@ -53,6 +54,7 @@ app = typer.Typer(
 app.command()(advise)
 app.command()(compare)
 app.command()(duel)
+app.command()(search)
 app.command("what-if")(what_if)
 app.add_typer(queue, name="queue")
 app.add_typer(capsule, name="capsule")

@@ -6,23 +6,20 @@ place of the plan and keeps its figures, so that a verdict outlives runs that ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from workbench.duels import spec as duel_spec
 from workbench.duels.spec import DuelSpec
 from workbench.errors import UserError
-from workbench.runs.store import folder_name
+from workbench.runs import experiments
 from workbench.writing import write_atomic
 
 FOLDER = "duels"
-_LOCK_SECONDS = 10.0
 
 Fate = Literal["waiting", "running", "done", "failed"]
 
@@ -159,25 +156,9 @@ class Duel:
         """
         write_atomic(self.folder / "outcomes.json", outcomes.model_dump_json(indent=1) + "\n")
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the duel, so that no other process changes it meanwhile.
-
-        Raises:
-            UserError: another one holds it for too long, or the folder cannot be written.
-        """
-        try:
-            with FileLock(self.folder / ".lock", timeout=_LOCK_SECONDS):
-                yield
-        except Timeout:
-            raise UserError(
-                f"Another process holds {self.folder}.", "Try again in a moment."
-            ) from None
-        except OSError as error:
-            raise UserError(
-                f"{self.folder} cannot be written: {error.strerror}.",
-                "Make the folder writable, or free some space.",
-            ) from None
+    def held(self) -> AbstractContextManager[None]:
+        """Hold the duel, as of ``experiments.held``."""
+        return experiments.held(self.folder)
 
 
 def create(runs: Path, spec: DuelSpec) -> Duel:
@@ -190,23 +171,7 @@ def create(runs: Path, spec: DuelSpec) -> Duel:
     Raises:
         UserError: the folder cannot be written.
     """
-    parent = runs / FOLDER
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        for number in range(1, 1000):
-            made = parent / folder_name(spec.name, number)
-            try:
-                made.mkdir()
-            except FileExistsError:
-                continue
-            break
-        write_atomic(made / "duel.json", spec.to_json())
-    except OSError as error:
-        raise UserError(
-            f"A duel cannot be made in {parent}: {error.strerror}.",
-            "Choose another folder for runs or free some space.",
-        ) from None
-    return Duel(made.resolve())
+    return Duel(experiments.create(runs / FOLDER, spec.name, "duel.json", spec.to_json()))
 
 
 def find(folder: Path) -> Duel:
@@ -231,8 +196,4 @@ def every(runs: Path) -> list[Duel]:
     Args:
         runs: the folder of all runs.
     """
-    parent = runs / FOLDER
-    if not parent.is_dir():
-        return []
-    found = [Duel(each.resolve()) for each in parent.iterdir() if (each / "duel.json").is_file()]
-    return sorted(found, key=lambda duel: duel.name, reverse=True)
+    return [Duel(folder) for folder in experiments.every(runs / FOLDER, "duel.json")]
