@@ -10,6 +10,7 @@ from workbench.duels.spec import DuelSpec
 from workbench.gui.peeking import Peek
 from workbench.gui.presenters.compare.chosen import ChosenPresenter, ChosenState
 from workbench.gui.presenters.compare.duel import DuelPresenter
+from workbench.gui.presenters.compare.search import SearchPresenter
 from workbench.gui.presenters.compare.table import TablePresenter
 from workbench.gui.presenters.data import DataPresenter
 from workbench.gui.run_index import RunIndex
@@ -17,7 +18,9 @@ from workbench.gui.screens.compare import CompareView
 from workbench.gui.thumbnails import Thumbnail
 from workbench.gui.widgets.compare.chosen import ChosenView
 from workbench.gui.widgets.compare.duel import DuelView
+from workbench.gui.widgets.compare.search import SearchView
 from workbench.gui.widgets.compare.table import TableView
+from workbench.spec import RunSpec
 
 
 class CompareTabs(QObject):
@@ -50,6 +53,7 @@ class CompareTabs(QObject):
         view.shown.connect(self.refresh)
         self._add_table()
         self._add_duel()
+        self._add_search()
 
     def _add_table(self) -> None:
         self.table = TablePresenter(self._runs, self._settings, self)
@@ -89,6 +93,19 @@ class CompareTabs(QObject):
         self.duel.shown_wished.connect(self._show_duel)
         self._view.add_tab("Duel", self.duel_view)
 
+    def _add_search(self) -> None:
+        self.search = SearchPresenter(self._runs, self)
+        self.search_view = SearchView(self.search)
+        self.search.run_wished.connect(self.run_wished)
+        self.search.duel_wished.connect(self.propose_duel)
+        self._view.add_tab("Search", self.search_view)
+
+    @Slot(object)
+    def use_recipe(self, recipe: RunSpec | None) -> None:
+        """Another recipe is on the recipe screen."""
+        self.duel.use_recipe(recipe)
+        self.search.use_recipe(recipe)
+
     @Slot()
     def _show_duel(self) -> None:
         self._view.show_tab(self.duel_view)
@@ -97,6 +114,7 @@ class CompareTabs(QObject):
     def start(self) -> None:
         """Carry on what is under way from now on."""
         self.duel.start()
+        self.search.start()
 
     @property
     def about(self) -> str:
@@ -132,3 +150,4 @@ class CompareTabs(QObject):
         self.table.close()
         self.chosen.close()
         self.duel.close()
+        self.search.close()

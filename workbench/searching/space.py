@@ -15,7 +15,9 @@ from workbench.spec.base import Spec
 from workbench.spec.change import options_at, places
 
 FACTOR = 30.0
-"""Where a limit is open, the range reaches from the recipe's value by this, down and up."""
+"""Of a rate, or where a limit is open, the range reaches so far down and up from the recipe's."""
+SIZE_FACTOR = 4
+"""Of a whole number whose limits only keep nonsense out, such as the size of a batch."""
 _WIDE = 100.0
 """A range over more than two decades is searched by its logarithm."""
 
@@ -217,6 +219,10 @@ def _usual(recipe: RunSpec, place: str, option: Option) -> Hyperparameter:
         raise UserError(f"{place} has no limits to search within.", f"Write {place}=LOW..HIGH.")
     if option.kind == "int":
         low, high = math.ceil(low), math.floor(high)
+        if value > 0 and low > 0 and high / low >= _WIDE:
+            low, high = max(low, value // SIZE_FACTOR), min(high, value * SIZE_FACTOR)
+    else:
+        low, high = float(f"{low:.3g}"), float(f"{high:.3g}")
     return _range(place, option, low, high)
 
 

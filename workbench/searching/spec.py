@@ -16,7 +16,7 @@ from workbench.spec import RunSpec, change_all
 from workbench.spec.base import Spec
 
 MOST_TRIALS = 500
-_MOST_TRIED = 400
+_MOST_TRIED = 200
 # Combinations that are tried out before a search is made.
 
 
@@ -63,10 +63,21 @@ class SearchSpec(Spec):
                     f"{each} is the same for all trials.",
                     "Samples, split and seed are shared: figures would not compare.",
                 )
-        combinations = itertools.product(*(each.ends for each in self.space))
-        for values in itertools.islice(combinations, _MOST_TRIED):
-            self.spec_of(dict(zip(places, values, strict=True)))
         return self
+
+    def try_out(self) -> None:
+        """See that trials can be made: all choices together, with all numbers at either end.
+
+        Raises:
+            UserError: one of them does not fit the recipe.
+        """
+        choices = [each for each in self.space if each.kind == "choice"]
+        numbers = [each for each in self.space if each.kind != "choice"]
+        combinations = itertools.product(*(each.choices for each in choices))
+        for values in itertools.islice(combinations, _MOST_TRIED):
+            chosen = {each.place: value for each, value in zip(choices, values, strict=True)}
+            for end in (0, -1):
+                self.spec_of(chosen | {each.place: each.ends[end] for each in numbers})
 
     @property
     def larger_is_better(self) -> bool:
@@ -123,9 +134,11 @@ def search_of(
     called = name or ", ".join(each.place.removesuffix(".name").rpartition(".")[2]
                                for each in space)[:80]  # fmt: skip
     try:
-        return SearchSpec(name=called or "search", recipe=recipe, space=tuple(space), **more)
+        made = SearchSpec(name=called or "search", recipe=recipe, space=tuple(space), **more)
     except ValidationError as error:
         raise _in_words(error) from None
+    made.try_out()
+    return made
 
 
 def read(file: Path) -> SearchSpec:

@@ -244,7 +244,12 @@ def test_ranges_follow_from_the_limits_of_options():
             spec.change(recipe, each.place, value)
     rate = parse(recipe, "training.learning_rate")
     assert rate.log
-    assert rate.low == pytest.approx(recipe.training.learning_rate / 30)
+    assert rate.low == pytest.approx(recipe.training.learning_rate / 30, rel=0.01)
+    batch = parse(recipe, "training.batch_size")
+    assert (batch.low, batch.high) == (
+        recipe.training.batch_size / 4,
+        recipe.training.batch_size * 4,
+    )
     names = fitting(recipe, "objective.loss.name")
     assert "huber" in names
     assert "cross_entropy" not in names

@@ -1,0 +1,110 @@
+"""The list of duels or searches beside the one that is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+
+from workbench.gui import theme
+from workbench.gui.widgets.buttons import Button
+from workbench.gui.widgets.cards import Card
+from workbench.gui.widgets.labels import label
+
+_FOLDER = Qt.ItemDataRole.UserRole
+_WIDTH = 220
+
+
+class ExperimentRow(Protocol):
+    """An experiment in the list."""
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def words(self) -> str:
+        """How it stands."""
+        ...
+
+
+class ExperimentList(Card):
+    """Experiments, the newest first, and a button for a new one.
+
+    Args:
+        title: of the card.
+        name: objectNames of its parts begin with it.
+        new: words of the button.
+        nothing: what is said before there are any.
+        parent: its parent.
+    """
+
+    new_wished = Signal()
+    """The form of a new one is wished."""
+
+    opened = Signal(object)
+    """The ``Path`` of the one that was chosen."""
+
+    def __init__(
+        self, title: str, name: str, new: str, nothing: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(title, " ", f"{name}_list_card", parent=parent)
+        self.setFixedWidth(_WIDTH)
+        self._rows: tuple[ExperimentRow, ...] = ()
+        self.new = Button(new, f"{name}_new", icon_name="plus")
+        self.new.clicked.connect(self.new_wished)
+        self.body.addWidget(self.new)
+        self.nothing = label(nothing, "quiet", f"{name}_nothing", wrap=True)
+        self.body.addWidget(self.nothing)
+        self.list = QListWidget()
+        self.list.setObjectName(f"{name}_list")
+        self.list.setAccessibleName(title)
+        self.list.setSpacing(2)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.itemSelectionChanged.connect(self._open)
+        self.body.addWidget(self.list, 1)
+        self.body.addSpacing(theme.GAP_SMALL)
+        self.body.addStretch(0)
+
+    def show_rows(self, rows: Sequence[ExperimentRow], chosen: Path | None) -> None:
+        """Show these experiments.
+
+        Args:
+            rows: the newest first.
+            chosen: folder of the one that is looked at; None for none.
+        """
+        self.nothing.setVisible(not rows)
+        self.list.setVisible(bool(rows))
+        with QSignalBlocker(self.list):
+            if tuple(rows) != self._rows:
+                self._fill(tuple(rows))
+            place = next((n for n, each in enumerate(rows) if each.folder == chosen), -1)
+            self.list.setCurrentRow(place)
+
+    def _fill(self, rows: tuple[ExperimentRow, ...]) -> None:
+        self._rows = rows
+        while self.list.count() > len(rows):
+            self.list.takeItem(self.list.count() - 1)
+        while self.list.count() < len(rows):
+            self.list.addItem(QListWidgetItem())
+        for place, row in enumerate(rows):
+            item = self.list.item(place)
+            item.setText(f"{row.title}\n{row.words}")
+            item.setToolTip(f"{row.title}: {row.words}")
+            item.setData(_FOLDER, row.folder)
+
+    @Slot()
+    def _open(self) -> None:
+        item = self.list.currentItem()
+        if item is not None and item.isSelected():
+            self.opened.emit(item.data(_FOLDER))
