@@ -114,6 +114,7 @@ def test_the_best_trial_what_matters_and_all_trials_are_shown(shown):
 
 def test_a_double_click_on_a_trial_opens_its_run(qtbot, shown, presenter):
     table = shown.shown.trials
+    shown.shown.tabs.setCurrentWidget(table)
     qtbot.waitUntil(lambda: table.viewport().height() > 40)
     place = table.visualRect(table.rows.index(0, 0)).center()
     with qtbot.waitSignal(presenter.run_wished) as told:

@@ -16,6 +16,8 @@ from workbench.searching.judging import Standing, metric_of, setting_words, valu
 from workbench.searching.space import Hyperparameter, Value
 from workbench.searching.spec import SearchSpec
 
+_LETTERS = 18
+"""Of the value at the end of an axis."""
 _SHADES = 5
 """Groups of trials by how well they did, each in a colour of its own."""
 
@@ -31,7 +33,7 @@ class HistoryPlot(ResultPlot):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, "Trials by number", "", "trial", parent)
         self._dots: Any = pg.ScatterPlotItem(size=7)
-        self._line: Any = pg.PlotDataItem(stepMode=None)
+        self._line: Any = pg.PlotDataItem()
         self._plot.addItem(self._line)
         self._plot.addItem(self._dots)
         self.dress()
@@ -49,7 +51,8 @@ class HistoryPlot(ResultPlot):
         better = np.maximum if spec.larger_is_better else np.minimum
         best = better.accumulate(y) if len(y) else y
         self._dots.setData(x, y)
-        self._line.setData(x, best)
+        # It changes where a trial is done, and not on the way there.
+        self._line.setData(np.repeat(x, 2)[1:], np.repeat(best, 2)[:-1])
         self._words["left"] = f"validation {metric_of(spec).replace('_', ' ')}"
         self._plot.setXRange(1, max(spec.trials, 2))
         if len(y):
@@ -82,6 +85,8 @@ class ParallelPlot(ResultPlot):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, "Trials over all places that were searched", "", "", parent)
         self._plot.hideAxis("left")
+        # Every axis has its name, however near to the edge.
+        self._plot.getAxis("bottom").setStyle(hideOverlappingLabels=False)
         self._lines = [pg.PlotDataItem(connect="finite") for _ in range(_SHADES)]
         self._chosen: Any = pg.PlotDataItem()
         self._axes: Any = pg.PlotDataItem(connect="finite")
@@ -142,14 +147,13 @@ class ParallelPlot(ResultPlot):
         self._plot.getAxis("bottom").setTicks([list(enumerate(names))])
         self._ends = []
         for place, (low, high) in enumerate(ends):
-            side = 1.0 if place == len(ends) - 1 else 0.0 if place == 0 else 0.5
-            for words, at, anchor in ((low, 0.0, (side, 0.0)), (high, 1.0, (side, 1.0))):
-                item = pg.TextItem(words, anchor=anchor)
+            for words, at, anchor in ((low, 0.0, (0.5, 0.0)), (high, 1.0, (0.5, 1.0))):
+                item = pg.TextItem(_cut(words), anchor=anchor)
                 item.setPos(place, at)
                 self._ends.append(item)
                 self._plot.addItem(item)
-        self._plot.setXRange(0, max(len(names) - 1, 1), padding=0.06)
-        self._plot.setYRange(-0.08, 1.08, padding=0)
+        self._plot.setXRange(0, max(len(names) - 1, 1), padding=0.1)
+        self._plot.setYRange(-0.16, 1.16, padding=0)
 
     def dress(self) -> None:
         """Put on the colours of the theme."""
@@ -232,6 +236,10 @@ def _scaled(values: Any) -> Any:
 def _end_words(space: Hyperparameter) -> tuple[str, str]:
     low, high = (space.ends[0], space.ends[-1])
     return setting_words(low), setting_words(high)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _LETTERS else f"{words[: _LETTERS - 1]}…"
 
 
 def _short(place: str) -> str:

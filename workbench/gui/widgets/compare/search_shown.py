@@ -14,6 +14,7 @@ from workbench.gui.widgets.buttons import Button
 from workbench.gui.widgets.cards import Card
 from workbench.gui.widgets.evaluation_tables import Column, EvaluationTable
 from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.tabs import Tabs
 from workbench.searching import judging
 from workbench.searching.study import Trial
 
@@ -51,19 +52,19 @@ class SearchShownView(QWidget):
         plots.addWidget(history, 1)
         plots.addWidget(matters, 1)
         outer.addLayout(plots, 1)
-        low = QHBoxLayout()
-        low.setSpacing(12)
-        parallel = Card("Every trial", "strong lines did well", "search_parallel_card")
         self.parallel = ParallelPlot("search_parallel")
-        parallel.body.addWidget(self.parallel, 1)
-        low.addWidget(parallel, 1)
-        card = Card("Table", "a double click opens the run", "search_trials_card")
         self.trials = EvaluationTable("search_table", "Trials", (1,))
         self.trials.selectionModel().selectionChanged.connect(self._look)
         self.trials.doubleClicked.connect(self._open)
-        card.body.addWidget(self.trials, 1)
-        low.addWidget(card, 1)
-        outer.addLayout(low, 1)
+        card = Card("", "", "search_trials_card")
+        self.tabs = Tabs("search_tabs", "All trials")
+        self.tabs.addTab(self.parallel, "Every trial")
+        self.tabs.addTab(self.trials, "Table")
+        self.tabs.setTabToolTip(0, "A line each; the stronger it is, the better its trial did")
+        self.tabs.setTabToolTip(1, "The one that is chosen is marked among the lines; a double "
+                                "click opens its run")  # fmt: skip
+        card.body.addWidget(self.tabs, 1)
+        outer.addWidget(card, 1)
         presenter.changed.connect(self.show_state)
         self.show_state(presenter.state)
 
