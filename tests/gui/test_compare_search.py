@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from workbench.gui.plots.compare.search import place_of
 from workbench.gui.presenters.compare.search import SearchPresenter
 from workbench.gui.widgets.compare.search import SearchView
+from workbench.runs.queue import Queue
 from workbench.runs.store import Run
 from workbench.searching import advance, store
 from workbench.searching.space import Hyperparameter, parse
@@ -44,12 +45,13 @@ def planned(qtbot, view, presenter):
     return view
 
 
-def finished(runs, trials=12):
+def finished(runs, trials=10):
     """A search that is over, the best where the learning rate is 1e-2."""
     recipe = dueling.recipe()
     space = [parse(recipe, f"{RATE}=1e-4..1e-1"),
              parse(recipe, "objective.loss.name=squared_error,huber")]  # fmt: skip
     search = store.create(runs, search_of(recipe, space, trials=trials, sampler="random"))
+    Queue(runs).settle(at_once=5)
     while not advance.is_over(search.spec(), found := advance.advance(search)):
         for each in found:
             if each.fate == "running":
@@ -107,8 +109,8 @@ def test_a_range_that_does_not_fit_is_told_and_nothing_is_made(qtbot, planned, p
 def test_the_best_trial_what_matters_and_all_trials_are_shown(shown):
     assert "is the best" in shown.shown.headline.text()
     assert shown.shown.importance.accessibleDescription().startswith("training.learning_rate")
-    assert shown.shown.trials.rows.rowCount() == 12
-    assert "12 trials over" in shown.shown.parallel.accessibleDescription()
+    assert shown.shown.trials.rows.rowCount() == 10
+    assert "10 trials over" in shown.shown.parallel.accessibleDescription()
     assert shown.shown.beware.isVisible()
 
 

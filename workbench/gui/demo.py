@@ -114,7 +114,11 @@ class Demo(QObject):
             self._fail(str(state.error))
         elif state.phase == "shown" and self.code == 1:
             self.code = 0
-            self._after("results", self._end)
+            self._after("results", self._compare)
+
+    def _compare(self) -> None:
+        self._bench.window.show_stage("compare")
+        self._after("compare", self._end)
 
     def _end(self) -> None:
         assert self._folder is not None

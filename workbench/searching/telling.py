@@ -76,7 +76,7 @@ def lines(spec: SearchSpec, standing: Standing) -> str:
         found.append(f"What matters: {told}")
     else:
         found.append(standing.why_no_importance)
-    if standing.best is not None:
+    if standing.best not in (None, standing.own):
         found.append(f"Beware: {OPTIMISTIC}")
     return "\n".join(found)
 
