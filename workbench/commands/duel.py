@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from workbench import places
 from workbench.commands.arguments import JsonFlag, RunsFolder, Settings, answer, spec_of
-from workbench.commands.working import Worker
+from workbench.commands.working import carry_out
 from workbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -159,30 +158,17 @@ def _work(found: Duel, at_once: int | None, *, plan: bool, as_json: bool) -> Non
     if plan:
         _tell(spec, found, as_json=as_json)
         return
-    console = Console(stderr=True, highlight=False)
-    console.print(f"duel folder: {found.folder}", markup=False, soft_wrap=True)
-    queue = Queue(found.runs)
-    if at_once is not None:
-        queue.settle(at_once=at_once)
-    go_on(found)
-    worker = Worker(queue, console, lambda: _open(found))
-    worker.work()
-    if worker.stopped:
-        halt(found)
-        words = f"halted: go on with `workbench duel {found.folder}`"
-        console.print(words, markup=False, soft_wrap=True)
-    else:
-        advance(found)
+
+    def waiting() -> set[str]:
+        return {each.run for each in advance(found).every if not each.over}
+
+    carry_out(
+        "duel", found.folder, Queue(found.runs), at_once,
+        go_on=lambda: go_on(found), waiting=waiting, halt=lambda: halt(found),
+    )  # fmt: skip
     _tell(spec, found, as_json=as_json)
     over = judge(spec, found.outcomes()).over
     raise typer.Exit(0 if over else 1)
-
-
-def _open(found: Duel) -> set[str]:
-    """The runs of a duel that are not over."""
-    from workbench.duels.advance import advance
-
-    return {each.run for each in advance(found).every if not each.over}
 
 
 def _tell(spec: DuelSpec, found: Duel | None, *, as_json: bool) -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from workbench import places
 from workbench.commands.arguments import JsonFlag, RunsFolder, Settings, answer, spec_of
-from workbench.commands.working import Worker
+from workbench.commands.working import carry_out
 from workbench.errors import UserError
 
 if TYPE_CHECKING:
@@ -83,29 +82,15 @@ def _work(found: Search, at_once: int | None, *, as_json: bool) -> None:
     from workbench.searching.advance import advance, go_on, halt
     from workbench.searching.judging import stand
 
+    def waiting() -> set[str]:
+        return {each.run for each in advance(found) if each.fate == "running"}
+
+    carry_out(
+        "search", found.folder, Queue(found.runs), at_once,
+        go_on=lambda: go_on(found), waiting=waiting, halt=lambda: halt(found),
+    )  # fmt: skip
     spec = found.spec()
-    console = Console(stderr=True, highlight=False)
-    console.print(f"search folder: {found.folder}", markup=False, soft_wrap=True)
-    queue = Queue(found.runs)
-    if at_once is not None:
-        queue.settle(at_once=at_once)
-    go_on(found)
-    worker = Worker(queue, console, lambda: _open(found))
-    worker.work()
-    if worker.stopped:
-        halt(found)
-        words = f"halted: go on with `workbench search {found.folder}`"
-        console.print(words, markup=False, soft_wrap=True)
-    else:
-        advance(found)
     standing = stand(found)
     told = telling.facts(spec, standing) | {"search": str(found.folder)}
     answer(as_json, told, telling.lines(spec, standing))
     raise typer.Exit(0 if standing.over else 1)
-
-
-def _open(found: Search) -> set[str]:
-    """The runs of a search that are not over."""
-    from workbench.searching.advance import advance
-
-    return {each.run for each in advance(found) if each.fate == "running"}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -93,3 +94,34 @@ class Worker:
 
     def _say(self, words: str) -> None:
         self._console.print(words, markup=False, soft_wrap=True)
+
+
+def carry_out(
+    kind: str, folder: Path, queue: Queue, at_once: int | None, *,
+    go_on: Callable[[], object], waiting: Callable[[], Collection[str]],
+    halt: Callable[[], object],
+) -> None:  # fmt: skip
+    """Work off an experiment that trains many runs, until it is over or Ctrl-C halts it.
+
+    Args:
+        kind: the command that goes on with it: ``duel`` or ``search``.
+        folder: of the experiment.
+        queue: its runs wait there.
+        at_once: how many are trained at once; None: as the queue has it.
+        go_on: begins it, or carries a halted one on.
+        waiting: takes in what has been done; gives names of the runs that are not over.
+        halt: lets nothing more begin.
+    """
+    console = Console(stderr=True, highlight=False)
+    console.print(f"{kind} folder: {folder}", markup=False, soft_wrap=True)
+    if at_once is not None:
+        queue.settle(at_once=at_once)
+    go_on()
+    worker = Worker(queue, console, waiting)
+    worker.work()
+    if worker.stopped:
+        halt()
+        words = f"halted: go on with `workbench {kind} {folder}`"
+        console.print(words, markup=False, soft_wrap=True)
+    else:
+        waiting()

@@ -15,7 +15,7 @@ from workbench.duels.statistics import repeats_needed
 from workbench.errors import UserError, nearest
 from workbench.runs.metrics import smaller_is_better
 from workbench.spec import RunSpec, change_all
-from workbench.spec.base import Spec
+from workbench.spec.base import Spec, refusal
 
 FEWEST, MOST = 2, 12
 """Contestants of a duel; a form offers two to six, an ablation may bring more."""
@@ -229,7 +229,7 @@ def duel_between(
     try:
         return DuelSpec(name=called, recipe=recipe, contestants=tuple(contestants), **facts)
     except ValidationError as error:
-        raise _in_words(error) from None
+        raise refusal(error, "The duel") from None
 
 
 def read(file: Path) -> DuelSpec:
@@ -246,7 +246,7 @@ def read(file: Path) -> DuelSpec:
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from None
     except ValidationError as error:
-        told = _in_words(error)
+        told = refusal(error, "The duel")
         raise UserError(f"{file}: {told.problem}", told.remedy) from None
 
 
@@ -257,9 +257,3 @@ def _words(value: Value) -> str:
         return f"{value:g}"
     known = {part.name: part.title for kind in parts.KINDS for part in parts.parts(kind)}
     return known.get(str(value), str(value))
-
-
-def _in_words(error: ValidationError) -> UserError:
-    first = error.errors()[0]
-    place = ".".join(str(key) for key in first["loc"])
-    return UserError(f"{place or 'The duel'} is {first.get('input')!r}: {first['msg']}.")

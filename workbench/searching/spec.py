@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from workbench.errors import UserError
 from workbench.searching.space import Hyperparameter, Value, value_at
 from workbench.spec import RunSpec, change_all
-from workbench.spec.base import Spec
+from workbench.spec.base import Spec, refusal
 
 MOST_TRIALS = 500
 _MOST_TRIED = 200
@@ -136,7 +136,7 @@ def search_of(
     try:
         made = SearchSpec(name=called or "search", recipe=recipe, space=tuple(space), **more)
     except ValidationError as error:
-        raise _in_words(error) from None
+        raise refusal(error, "The search") from None
     made.try_out()
     return made
 
@@ -155,11 +155,5 @@ def read(file: Path) -> SearchSpec:
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from None
     except ValidationError as error:
-        told = _in_words(error)
+        told = refusal(error, "The search")
         raise UserError(f"{file}: {told.problem}", told.remedy) from None
-
-
-def _in_words(error: ValidationError) -> UserError:
-    first = error.errors()[0]
-    place = ".".join(str(key) for key in first["loc"])
-    return UserError(f"{place or 'The search'} is {first.get('input')!r}: {first['msg']}.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workbench.errors import UserError
 
 OptionValue = bool | int | float | str | None
 # JSON knows no tuples: a list is taken for one.
@@ -27,3 +29,15 @@ class PartSpec(Spec):
 
     name: str
     options: dict[str, OptionValue] = {}
+
+
+def refusal(error: ValidationError, what: str) -> UserError:
+    """Why data are no valid spec, in words: the first of what is wrong.
+
+    Args:
+        error: of the model.
+        what: is said to be wrong where it is the whole: ``The duel``.
+    """
+    first = error.errors()[0]
+    place = ".".join(str(key) for key in first["loc"])
+    return UserError(f"{place or what} is {first.get('input')!r}: {first['msg']}.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.duels import advance, plan, store, words
 from workbench.duels.judging import Judgement, judge
@@ -17,9 +17,9 @@ from workbench.duels.spec import DuelSpec
 from workbench.duels.store import Duel, Outcomes
 from workbench.duels.words import Verdict
 from workbench.errors import UserError
-from workbench.gui.background import InOrder
 from workbench.gui.presenters.compare import duel_form
 from workbench.gui.presenters.compare.duel_form import DuelForm
+from workbench.gui.presenters.compare.experiments import ExperimentsPresenter
 from workbench.spec import RunSpec
 
 log = logging.getLogger(__name__)
@@ -100,16 +100,7 @@ class DuelState:
     starting: bool = False
 
 
-@dataclass(frozen=True)
-class _Looked:
-    rows: tuple[DuelRow, ...]
-    shown: Shown | None
-    chosen: Path | None
-    error: UserError | None = None
-    began: bool = False
-
-
-class DuelPresenter(QObject):
+class DuelPresenter(ExperimentsPresenter):
     """Plans duels, carries them on while a window is open, and judges them.
 
     Args:
@@ -117,50 +108,16 @@ class DuelPresenter(QObject):
         parent: its parent.
     """
 
-    changed = Signal(object)
-    """The ``DuelState`` after a change."""
+    state: DuelState
 
     shown_wished = Signal()
     """Somebody proposed a duel: show the tab."""
 
-    run_wished = Signal(object)
-    """The ``Path`` of a run to open."""
-
     def __init__(self, runs: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.state = DuelState()
+        super().__init__("duel", DuelState(), LOOK_MS, parent)
         self._runs = runs
         self._recipe: RunSpec | None = None
         self._readers: dict[Path, RaceReader] = {}
-        self._over: dict[Path, DuelRow] = {}
-        self._visible = self._troubled = False
-        self._work = InOrder(self)
-        self._work.answered.connect(self._have)
-        self._work.failed.connect(self._fail)
-        self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(self._tick)
-
-    def start(self) -> None:
-        """Carry on duels that are under way from now on."""
-        self._timer.start()
-        self.refresh()
-
-    def close(self) -> None:
-        """Carry nothing on any more."""
-        self._timer.stop()
-
-    @Slot(bool)
-    def be_seen(self, seen: bool) -> None:
-        """The duels are seen, or no longer are."""
-        self._visible = seen
-        if seen:
-            self.refresh()
-
-    @Slot()
-    def refresh(self) -> None:
-        """Look at the folders again."""
-        self._look(lambda: self.state.chosen)
 
     @Slot(object)
     def use_recipe(self, recipe: RunSpec | None) -> None:
@@ -242,27 +199,17 @@ class DuelPresenter(QObject):
         except UserError as error:
             self._become(replace(self.state, error=error))
             return
-        self._become(replace(self.state, starting=True, error=None))
-        self._look(lambda: store.create(self._runs, spec).folder, begins=True)
-
-    @Slot(object)
-    def open(self, folder: Path) -> None:
-        """Look at a duel."""
-        if folder != self.state.chosen:
-            self._become(
-                replace(self.state, page="duel", chosen=folder, shown=None, error=None)
-            )  # fmt: skip
-        self._look(lambda: folder)
+        self._begin(lambda: store.create(self._runs, spec).folder)
 
     @Slot()
     def halt(self) -> None:
         """Begin nothing more of the duel that is looked at."""
-        self._change_shown(advance.halt)
+        self._change_shown(lambda folder: advance.halt(Duel(folder)))
 
     @Slot()
     def go_on(self) -> None:
         """Carry the duel that is looked at on."""
-        self._change_shown(advance.go_on)
+        self._change_shown(lambda folder: advance.go_on(Duel(folder)))
 
     @Slot(str, int)
     def open_run(self, contestant: str, seed: int) -> None:
@@ -295,73 +242,16 @@ class DuelPresenter(QObject):
         except UserError as error:
             self._become(replace(self.state, error=error))
 
-    def _change_shown(self, change: Callable[[Duel], Outcomes]) -> None:
-        folder = self.state.chosen
-        if folder is None:
-            return
+    def _every(self) -> list[Duel]:
+        return store.every(self._runs)
 
-        def work() -> Path:
-            change(Duel(folder))
-            return folder
+    def _carried_on(
+        self, experiment: Duel, wanted: bool
+    ) -> tuple[DuelRow, Shown | None, UserError | None]:
+        return _carried_on(experiment, self._readers, wanted)
 
-        self._look(work)
-
-    @Slot()
-    def _tick(self) -> None:
-        if not self._work.busy and (self._visible or any(r.under_way for r in self.state.rows)):
-            self.refresh()
-
-    def _look(self, first: Callable[[], Path | None], *, begins: bool = False) -> None:
-        """Do something first, then carry everything on and read what is looked at."""
-        runs, readers, known = self._runs, self._readers, self._over
-
-        def work() -> _Looked:
-            chosen, error = self.state.chosen, None
-            try:
-                chosen = first()
-            except UserError as told:
-                error = told
-            rows, shown = [], None
-            for duel in store.every(runs):
-                if duel.folder in known and duel.folder != chosen:
-                    rows.append(known[duel.folder])
-                    continue
-                row, mine, told_of = _carried_on(duel, readers, duel.folder == chosen)
-                rows.append(row)
-                known.pop(duel.folder, None)
-                if row.over:
-                    # It does not change any more, unless somebody who looks at it goes on with it.
-                    known[duel.folder] = row
-                shown = mine or shown
-                if duel.folder == chosen:
-                    error = error or told_of
-            return _Looked(tuple(rows), shown, chosen, error, begins)
-
-        self._work.ask(work)
-
-    @Slot(object)
-    def _have(self, looked: _Looked) -> None:
-        now = replace(self.state, rows=looked.rows)
-        # A look that was under way before the duel was begun knows nothing of it.
-        if looked.began:
-            now = replace(now, starting=False, error=looked.error)
-            if looked.error is None:
-                now = replace(now, page="duel", chosen=looked.chosen, shown=looked.shown)
-        elif looked.chosen == self.state.chosen and self.state.page == "duel":
-            # What went wrong while looking is over with a look that goes well; other words stay.
-            told = looked.error if looked.error or self._troubled else self.state.error
-            self._troubled = looked.error is not None
-            now = replace(now, shown=looked.shown, error=told)
-        if now != self.state:
-            self._become(now)
-
-    @Slot(object)
-    def _fail(self, error: UserError) -> None:
-        self._become(replace(self.state, error=error, starting=False))
-
-    def _become(self, state: DuelState) -> None:
-        self.state = state
-        self.changed.emit(state)
+    def _stands(self, row: DuelRow) -> bool:
+        return row.over
 
 
 def _form(recipe: RunSpec | None) -> DuelForm | None:

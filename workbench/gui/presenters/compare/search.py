@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.errors import UserError
-from workbench.gui.background import InOrder, Latest
+from workbench.gui.background import Latest
 from workbench.gui.presenters.compare import search_form
+from workbench.gui.presenters.compare.experiments import ExperimentsPresenter
 from workbench.gui.presenters.compare.search_form import SearchForm
 from workbench.searching import advance, judging, store
 from workbench.searching.judging import Standing
@@ -92,16 +93,7 @@ class SearchState:
     starting: bool = False
 
 
-@dataclass(frozen=True)
-class _Looked:
-    rows: tuple[SearchRow, ...]
-    shown: Shown | None
-    chosen: Path | None
-    error: UserError | None = None
-    began: bool = False
-
-
-class SearchPresenter(QObject):
+class SearchPresenter(ExperimentsPresenter):
     """Plans searches and carries them on while a window is open.
 
     Args:
@@ -109,54 +101,25 @@ class SearchPresenter(QObject):
         parent: its parent.
     """
 
-    changed = Signal(object)
-    """The ``SearchState`` after a change."""
-
-    run_wished = Signal(object)
-    """The ``Path`` of a run to open."""
+    state: SearchState
 
     duel_wished = Signal(object, str)
     """The ``DuelSpec`` that settles what was found, and why."""
 
     def __init__(self, runs: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.state = SearchState()
+        super().__init__("search", SearchState(), LOOK_MS, parent)
         self._runs = runs
         self._recipe: RunSpec | None = None
         self._stale = False
         self._forms = Latest(self)
         self._forms.answered.connect(self._have_form)
         self._forms.failed.connect(self._fail)
-        self._known: dict[Path, SearchRow] = {}
-        self._visible = False
-        self._work = InOrder(self)
-        self._work.answered.connect(self._have)
-        self._work.failed.connect(self._fail)
-        self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(self._tick)
-
-    def start(self) -> None:
-        """Carry on searches that are under way from now on."""
-        self._timer.start()
-        self.refresh()
-
-    def close(self) -> None:
-        """Carry nothing on any more."""
-        self._timer.stop()
 
     @Slot(bool)
     def be_seen(self, seen: bool) -> None:
         """The searches are seen, or no longer are."""
-        self._visible = seen
-        if seen:
-            self._offer()
-            self.refresh()
-
-    @Slot()
-    def refresh(self) -> None:
-        """Look at the folders again."""
-        self._look(lambda: self.state.chosen)
+        super().be_seen(seen)
+        self._offer()
 
     @Slot(object)
     def use_recipe(self, recipe: RunSpec | None) -> None:
@@ -203,31 +166,17 @@ class SearchPresenter(QObject):
         form = self.state.form
         if form is None or self.state.starting:
             return
-        self._become(replace(self.state, starting=True, error=None))
-
-        def make() -> Path:
-            return store.create(self._runs, search_form.search_of_form(form)).folder
-
-        self._look(make, begins=True)
-
-    @Slot(object)
-    def open(self, folder: Path) -> None:
-        """Look at a search."""
-        if folder != self.state.chosen:
-            self._become(
-                replace(self.state, page="search", chosen=folder, shown=None, error=None)
-            )  # fmt: skip
-        self._look(lambda: folder)
+        self._begin(lambda: store.create(self._runs, search_form.search_of_form(form)).folder)
 
     @Slot()
     def halt(self) -> None:
         """Begin no more trials of the search that is looked at."""
-        self._change_shown(advance.halt)
+        self._change_shown(lambda folder: advance.halt(Search(folder)))
 
     @Slot()
     def go_on(self) -> None:
         """Carry the search that is looked at on."""
-        self._change_shown(advance.go_on)
+        self._change_shown(lambda folder: advance.go_on(Search(folder)))
 
     def open_run(self, number: int) -> None:
         """Open the run of a trial.
@@ -274,70 +223,17 @@ class SearchPresenter(QObject):
         if self.state.form is not None:
             self._become(replace(self.state, form=change(self.state.form), error=None))
 
-    def _change_shown(self, change: Callable[[Search], object]) -> None:
-        folder = self.state.chosen
-        if folder is None:
-            return
+    def _every(self) -> list[Search]:
+        return store.every(self._runs)
 
-        def work() -> Path:
-            change(Search(folder))
-            return folder
+    def _carried_on(
+        self, experiment: Search, wanted: bool
+    ) -> tuple[SearchRow, Shown | None, UserError | None]:
+        return _carried_on(experiment)
 
-        self._look(work)
-
-    @Slot()
-    def _tick(self) -> None:
-        if not self._work.busy and any(row.under_way for row in self.state.rows):
-            self.refresh()
-
-    def _look(self, first: Callable[[], Path | None], *, begins: bool = False) -> None:
-        """Do something first, then carry everything on and read what is looked at."""
-        runs, known = self._runs, self._known
-
-        def work() -> _Looked:
-            chosen, error = self.state.chosen, None
-            try:
-                chosen = first()
-            except UserError as told:
-                error = told
-            rows, shown = [], None
-            for search in store.every(runs):
-                wanted = search.folder == chosen
-                if search.folder in known and not wanted:
-                    rows.append(known[search.folder])
-                    continue
-                row, mine, trouble = _carried_on(search)
-                rows.append(row)
-                if row.under_way:
-                    known.pop(search.folder, None)
-                else:
-                    # Opening a study takes a while; one that stands still is not read again.
-                    known[search.folder] = row
-                if wanted:
-                    shown, error = mine, error or trouble
-            return _Looked(tuple(rows), shown, chosen, error, begins)
-
-        self._work.ask(work)
-
-    @Slot(object)
-    def _have(self, looked: _Looked) -> None:
-        now = replace(self.state, rows=looked.rows)
-        if looked.began:
-            now = replace(now, starting=False, error=looked.error)
-            if looked.error is None:
-                now = replace(now, page="search", chosen=looked.chosen, shown=looked.shown)
-        elif looked.chosen == self.state.chosen and self.state.page == "search":
-            now = replace(now, shown=looked.shown, error=looked.error)
-        if now != self.state:
-            self._become(now)
-
-    @Slot(object)
-    def _fail(self, error: UserError) -> None:
-        self._become(replace(self.state, error=error, starting=False))
-
-    def _become(self, state: SearchState) -> None:
-        self.state = state
-        self.changed.emit(state)
+    def _stands(self, row: SearchRow) -> bool:
+        # Opening a study takes a while; one that is halted is not read again either.
+        return not row.under_way
 
 
 def _carried_on(search: Search) -> tuple[SearchRow, Shown | None, UserError | None]:
