@@ -200,6 +200,18 @@ def test_advice_is_taken_or_dismissed_and_never_applied_by_itself(qtbot, view, p
     assert not take.isVisible()
 
 
+def test_advice_becomes_a_duel_and_the_recipe_stays_as_it_is(qtbot, view, presenter):
+    lopsided = Target("label", "category", np.repeat([0, 1, 2], [50, 6, 4]), ("a", "b", "c"))
+    presenter.use(replace(index_of(), targets={"label": lopsided}))
+    with qtbot.waitSignal(presenter.duel_proposed) as told:
+        child(view, QPushButton, "recipe_advice_duel").click()
+    duel, why = told.args
+    losses = [duel.spec_of(each).objective.loss.name for each in duel.contestants]
+    assert losses == ["cross_entropy", "focal"]
+    assert why == presenter.state.advice.sentence
+    assert presenter.state.spec.objective.loss.name == "cross_entropy"
+
+
 def test_what_works_less_than_it_seems_is_said_before_training(presenter):
     presenter.change("objective.heads", True)
     presenter.change("objective.balancer.name", "ogm_ge")

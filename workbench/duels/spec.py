@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from workbench import parts
+from workbench.advice import Advice
 from workbench.duels.statistics import repeats_needed
 from workbench.errors import UserError, nearest
 from workbench.runs.metrics import smaller_is_better
@@ -257,3 +258,24 @@ def _words(value: Value) -> str:
         return f"{value:g}"
     known = {part.name: part.title for kind in parts.KINDS for part in parts.parts(kind)}
     return known.get(str(value), str(value))
+
+
+def advised_duel(recipe: RunSpec, advice: Advice) -> DuelSpec:
+    """The duel that tries what the data ask for against the loss of a recipe.
+
+    Args:
+        recipe: it has a loss.
+        advice: another loss.
+
+    Raises:
+        UserError: the loss does not fit the recipe.
+    """
+    place = "objective.loss"
+    own = recipe.part(place).name
+    changes: dict[str, Value] = {f"{place}.name": advice.part}
+    changes |= {f"{place}.{name}": value for name, value in advice.options.items()}
+    contestants = (
+        Contestant(name=parts.find("loss", own).title),
+        Contestant(name=parts.find("loss", advice.part).title, changes=changes),
+    )
+    return duel_between(recipe, contestants)

@@ -219,6 +219,7 @@ class Workbench(QObject):
         self.results_tabs.advice.duel_wished.connect(self.compare_tabs.propose_duel)
         self.results_tabs.what_if.duel_wished.connect(self.compare_tabs.propose_duel)
         self.recipe_view.duel_wished.connect(self.compare_tabs.plan_duel)
+        self.recipe.duel_proposed.connect(self.compare_tabs.propose_duel)
         self.compare_tabs.shown_wished.connect(lambda: self.window.show_stage("compare"))
         self.recipe.changed.connect(lambda state: self.compare_tabs.use_recipe(state.spec))
         self.capsules.told.connect(self._tell)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from workbench import events, parts, spec
 from workbench.advice import Advice, advise
 from workbench.data.index import Index
+from workbench.duels.spec import advised_duel
 from workbench.errors import UserError
 from workbench.gui.outline import Outline, outline, size_words
 from workbench.gui.preflight import Check, Survey, facts, look_over, survey
@@ -95,6 +96,9 @@ class RecipePresenter(QObject):
 
     queue_wished = Signal(object)
     """Let this ``RunSpec`` wait in the queue."""
+
+    duel_proposed = Signal(object, str)
+    """The ``DuelSpec`` that tries what the data ask for, and why."""
 
     asked = Signal(object)
     """A ``protocol.Describe`` for the engine."""
@@ -376,6 +380,13 @@ class RecipePresenter(QObject):
         if advice is not None:
             part = parts.find("loss", advice.part)
             self.use_part(part, part.check(advice.options))
+
+    @Slot()
+    def try_advice(self) -> None:
+        """Propose a duel of the loss at hand and the one that the data ask for."""
+        advice, recipe = self.state.advice, self.state.spec
+        if advice is not None and recipe is not None:
+            self.duel_proposed.emit(advised_duel(recipe, advice), advice.sentence)
 
     @Slot()
     def dismiss_advice(self) -> None:

@@ -155,6 +155,7 @@ class RecipeView(Screen):
         self._objective.duel_wished.connect(self.duel_wished)
         self._training.find_wished.connect(self.find_wished)
         self._objective.advice_wished.connect(self._presenter.take_advice)
+        self._objective.advice_tried.connect(self._presenter.try_advice)
         self._objective.advice_dismissed.connect(self._presenter.dismiss_advice)
         cards: list[PlaceCard] = [self._fusion_card(), self._objective, self._training]
         for place_card, share in zip(cards, (30, 40, 30), strict=True):

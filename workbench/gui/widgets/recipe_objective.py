@@ -31,6 +31,9 @@ class ObjectiveCard(PlaceCard):
     advice_wished = Signal()
     """Take the loss that the data ask for."""
 
+    advice_tried = Signal()
+    """Let it compete with the loss at hand."""
+
     advice_dismissed = Signal()
     """Keep the loss as it is."""
 
@@ -79,9 +82,12 @@ class ObjectiveCard(PlaceCard):
         # Beneath the sentence, which needs the width.
         answers = QHBoxLayout()
         self.take = Button("", "recipe_advice_take", flat=True)
+        self.try_it = Button("Try as a duel", "recipe_advice_duel", flat=True)
+        self.try_it.setToolTip("See by experiment whether it suits these data better")
         self.not_now = Button("Not now", "recipe_advice_dismiss", flat=True)
         for button, wish in (
             (self.take, self.advice_wished),
+            (self.try_it, self.advice_tried),
             (self.not_now, self.advice_dismissed),
         ):
             button.setProperty("link", True)
@@ -105,7 +111,7 @@ class ObjectiveCard(PlaceCard):
         title = "" if advice is None else parts.find("loss", advice.part).title
         self.take.setText(f"Use {title}")
         self.take.setAccessibleName(f"Use {title}")
-        for button in (self.take, self.not_now):
+        for button in (self.take, self.try_it, self.not_now):
             button.setVisible(advice is not None)
         self.reason.setText(reason)
         self._reason.setVisible(bool(reason))
