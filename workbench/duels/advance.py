@@ -92,8 +92,10 @@ def go_on(duel: Duel) -> Outcomes:
     """
     with duel.held():
         before, queue = duel.outcomes(), Queue(duel.runs)
-        again = []
-        for each in before.every:
+        line, again = queue.look(), []
+        for known in before.every:
+            # What was stopped together with the duel was not looked at since.
+            each = _looked_at(duel, known, line)
             run = Run((duel.runs / each.run).resolve())
             if each.fate == "failed" and _can_go_on(run):
                 queue.add(run)

@@ -104,13 +104,12 @@ def repeats_words(comparisons: int, repeats: int) -> str:
     """
     needed = statistics.repeats_needed(comparisons)
     several = "one comparison" if comparisons == 1 else f"{comparisons} comparisons"
+    many = "1 repeat" if repeats == 1 else f"{repeats} repeats"
     least = min(1.0, statistics.least_p(repeats) * comparisons)
     if repeats >= needed:
-        return (
-            f"With {several}, {repeats} repeats can show a difference (down to {p_words(least)})."
-        )
+        return f"With {several}, {many} can show a difference (down to {p_words(least)})."
     return (
-        f"With {several}, {repeats} repeats can show no difference, however large: the exact test "
+        f"With {several}, {many} can show no difference, however large: the exact test "
         f"cannot fall below {p_words(least)}. It takes {needed}."
     )
 

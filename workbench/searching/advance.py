@@ -76,11 +76,24 @@ def go_on(search: Search) -> tuple[Trial, ...]:
     """
     with search.held(), opened(search, search.spec()) as study:
         study.switch(on=True)
+        queue = Queue(search.runs)
         for trial in study.trials():
-            if trial.fate == "running":
+            if trial.fate == "running" and trial.run:
                 # That it was taken out of the queue by a halt does not count against it.
                 study.note(trial, tries=0)
+                run = Run((search.runs / trial.run).resolve())
+                if not trial.notes.get("ending") and _was_stopped(run):
+                    queue.add(run)
     return advance(search)
+
+
+def _was_stopped(run: Run) -> bool:
+    """Whether a run was stopped together with its search, and can be trained to its end."""
+    try:
+        return run.status().phase in ("stopped", "discarded")
+    except UserError:
+        # A damaged one is told of where it is looked at.
+        return False
 
 
 def is_over(spec: SearchSpec, trials: tuple[Trial, ...]) -> bool:
@@ -116,6 +129,9 @@ def _look_at(search: Search, study: Study, trial: Trial, queue: Queue, line: Lin
         study.report(trial, _course(run))
         if status.phase in ("done", "flat", "time"):
             _end(study, trial, run)
+        elif status.phase in ("stopped", "discarded") and _is_queued(run, line):
+            # Somebody wished that it goes on.
+            return
         elif status.phase in _ENDED:
             early = bool(trial.notes.get("ending")) and status.phase != "failed"
             words = status.message if status.phase == "failed" else "It was stopped by hand."
@@ -141,13 +157,17 @@ def _end(study: Study, trial: Trial, run: Run) -> None:
 
 def _wait_again(study: Study, trial: Trial, run: Run, queue: Queue, line: Line) -> None:
     """Let a run that was interrupted or taken out of the queue wait again, a few times."""
-    if not study.on or any(each.run.name == trial.run for each in line.runs):
+    if not study.on or _is_queued(run, line):
         return
     tries = int(trial.notes.get("tries", 1))
     if tries >= MOST_TRIES:
         raise UserError(f"It was interrupted or taken out of the queue {tries} times.")
     study.note(trial, tries=tries + 1)
     queue.add(run)
+
+
+def _is_queued(run: Run, line: Line) -> bool:
+    return any(each.run.name == run.name for each in line.runs)
 
 
 def _fill(search: Search, spec: SearchSpec, study: Study, queue: Queue) -> None:

@@ -393,3 +393,15 @@ def test_places_of_the_plan_are_plain_data():
     place = Place(contestant="Huber", seed=1)
     assert Place.model_validate_json(place.model_dump_json()) == place
     assert isinstance(dueling.losses(), DuelSpec)
+
+
+def test_a_run_that_was_stopped_together_with_its_duel_goes_on_with_it(tmp_path):
+    duel = dueling.create(tmp_path, dueling.losses(rates=(1.0,)))
+    first = advance.advance(duel).every[0]
+    run = Run(duel.runs / first.run)
+    Queue(duel.runs).take(run.name)
+    run.write_status(Status(phase="stopped", epoch=1, epochs=5))
+    # The process was ended before it looked again.
+    advance.halt(duel)
+    assert advance.go_on(duel).every[0].fate == "waiting"
+    assert run.name in [each.run.name for each in Queue(duel.runs).look().waiting]

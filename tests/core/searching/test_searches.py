@@ -99,6 +99,17 @@ def test_a_halted_search_begins_no_trial(tmp_path):
     assert "halted" in progress(search.spec(), stand(search))
 
 
+def test_a_trial_that_was_stopped_with_its_search_goes_on_with_it(tmp_path):
+    search = searched(tmp_path)
+    run = Run(search.runs / advance.advance(search)[0].run)
+    Queue(search.runs).take(run.name)
+    run.write_status(Status(phase="stopped", epoch=1, epochs=5))
+    advance.halt(search)
+    trials = advance.go_on(search)
+    assert [(each.run, each.fate) for each in trials] == [(run.name, "running")]
+    assert [each.run.name for each in Queue(search.runs).look().waiting] == [run.name]
+
+
 def test_no_more_trials_wait_than_are_trained_at_once(tmp_path):
     search = searched(tmp_path)
     Queue(search.runs).settle(at_once=3)
