@@ -2,12 +2,11 @@
 
 import zipfile
 
-import numpy as np
+import capsuled
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
 
-from workbench import spec
 from workbench.capsules import opening, packing
 from workbench.gui.encapsulating import Encapsulating
 from workbench.gui.presenters.capsule import CapsulePresenter
@@ -29,19 +28,8 @@ def data(tmp_path):
 
 @pytest.fixture
 def run(tmp_path, data):
-    chosen = spec.from_data(
-        {
-            "name": "cats",
-            "data": {"folder": str(data), "target": "label", "task": "category"},
-            "model": {"encoders": {"text": {"name": "text_average"}}},
-            "objective": {"loss": {"name": "cross_entropy"}},
-        }
-    )
-    made = store.create(tmp_path / "runs", chosen)
-    (made.folder / "checkpoints").mkdir()
-    np.savez(made.folder / "checkpoints" / "best.npz", a=np.arange(3))
-    made.write_status(Status(phase="done", metrics={"test_accuracy": 0.75, "test_loss": 1.0}))
-    return made
+    metrics = {"test_accuracy": 0.75, "test_loss": 1.0}
+    return capsuled.trained(tmp_path / "runs", data, metrics)
 
 
 @pytest.fixture

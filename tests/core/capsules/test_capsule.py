@@ -5,10 +5,9 @@ import os
 import stat
 import zipfile
 
-import numpy as np
+import capsuled
 import pytest
 
-from workbench import spec
 from workbench.capsules import checking, opening, packing
 from workbench.capsules.manifest import FILE
 from workbench.data.walk import Stopped
@@ -30,24 +29,15 @@ def data(tmp_path):
 
 @pytest.fixture
 def run(tmp_path, data):
-    chosen = spec.from_data(
-        {
-            "name": "cats",
-            "data": {"folder": str(data), "target": "label", "task": "category"},
-            "model": {"encoders": {"text": {"name": "text_average"}}},
-            "objective": {"loss": {"name": "cross_entropy"}},
-            "training": {"deterministic": True},
-        }
-    )
-    made = store.create(tmp_path / "runs", chosen)
-    for name in ("checkpoints", "evaluation", "model"):
+    made = capsuled.trained(
+        tmp_path / "runs", data, {"test_accuracy": 0.75}, deterministic=True
+    )  # fmt: skip
+    for name in ("evaluation", "model"):
         (made.folder / name).mkdir()
-    np.savez(made.folder / "checkpoints" / "best.npz", a=np.arange(3))
     (made.folder / "checkpoints" / "step-1.npz").write_bytes(b"later")
     (made.folder / "evaluation" / "test.json").write_text("{}")
     (made.folder / "log.txt").write_text("/home/somebody/secret")
     (made.folder / "environment.json").write_text(store.environment(device="CPU"))
-    made.write_status(Status(phase="done", metrics={"test_accuracy": 0.75}))
     labels.change(made, name="All my cats")
     return made
 
