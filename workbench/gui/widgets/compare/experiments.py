@@ -1,18 +1,27 @@
-"""The list of duels or searches beside the one that is looked at."""
+"""What duels and searches look alike in: a list beside a form or the one that is looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.gui import theme
+from workbench.gui.presenters.compare.experiments import ExperimentsPresenter
 from workbench.gui.widgets.buttons import Button
-from workbench.gui.widgets.cards import Card
+from workbench.gui.widgets.cards import Banner, Card
 from workbench.gui.widgets.labels import label
+from workbench.gui.widgets.seen import SeenPage
 
 _FOLDER = Qt.ItemDataRole.UserRole
 _WIDTH = 220
@@ -108,3 +117,51 @@ class ExperimentList(Card):
         item = self.list.currentItem()
         if item is not None and item.isSelected():
             self.opened.emit(item.data(_FOLDER))
+
+
+class ExperimentsView(SeenPage):
+    """The list, and beside it the form of a new experiment or the one that is looked at.
+
+    Args:
+        presenter: who decides; its state has ``page``, ``rows``, ``chosen`` and ``error``.
+        experiments: the list.
+        form: the form; shown on the page of that name.
+        shown: shows the one that is looked at.
+        name: its ``objectName``.
+        title: its accessible name.
+        parent: its parent.
+    """
+
+    def __init__(
+        self, presenter: ExperimentsPresenter, experiments: ExperimentList, form: QWidget,
+        shown: QWidget, name: str, title: str, parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(presenter, name, title, parent)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 12, 0, 0)
+        outer.setSpacing(12)
+        self.banner = Banner(f"{name}_banner")
+        outer.addWidget(self.banner)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        self.experiments = experiments
+        experiments.opened.connect(presenter.open)
+        row.addWidget(experiments)
+        pages = QWidget()
+        self._stack = QStackedLayout(pages)
+        self._stack.addWidget(form)
+        self._stack.addWidget(shown)
+        row.addWidget(pages, 1)
+        outer.addLayout(row, 1)
+        presenter.changed.connect(self.show_state)
+        self.show_state(presenter.state)
+
+    @Slot(object)
+    def show_state(self, state: Any) -> None:
+        """Show the state."""
+        self._stack.setCurrentIndex(0 if state.page == "form" else 1)
+        if state.error is not None:
+            self.banner.show_error(state.error)
+        else:
+            self.banner.hide()
+        self.experiments.show_rows(state.rows, state.chosen)
